@@ -1,0 +1,61 @@
+"""What a kind is: the way from user data to tensors, and back."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Self
+
+from torch import Tensor
+
+from diabolo.data.sources import Source
+from diabolo.records import Layout
+
+
+class Kind(ABC):
+    """Base of the kinds (abstract). A kind is frozen; ``fit`` returns a fitted copy.
+
+    name: ``"image"``, ``"table"``. network, likelihood: names of the default parts.
+    """
+
+    name: ClassVar[str]
+    network: str
+    likelihood: str
+
+    @property
+    @abstractmethod
+    def layout(self) -> Layout:
+        """Shape and range of what ``encode`` returns."""
+
+    @abstractmethod
+    def read(self, data: Any) -> Source:
+        """Check data against this kind (width, size, dtype, NaN) and hold them in their own dtype. Raises DataError."""
+
+    @abstractmethod
+    def fit(self, source: Source, rows: Tensor) -> Self:
+        """A copy that has learned what it needs (means, scales) from the given rows of the source, and from no others."""
+
+    @abstractmethod
+    def encode(self, rows: Tensor) -> Tensor:
+        """Raw rows, as a source gives them, (N, ...) -> x (N, F, *P), float32, on the rows' device."""
+
+    @abstractmethod
+    def decode(self, x: Tensor) -> Any:
+        """x (N, F, *P) -> data in the caller's own shape, dtype, range and columns."""
+
+    @abstractmethod
+    def natural(self, x: Tensor) -> Tensor:
+        """x (N, F, *P) -> the same cells in the units errors are reported in: columns' own units, pixels as they are."""
+
+    @property
+    @abstractmethod
+    def log_scale(self) -> float:
+        """log |d inside / d caller's units| of one row, in nats: what is added to a log-density to give it in those units."""
+
+    @abstractmethod
+    def to_json(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """What the store keeps: plain JSON values, and tensors."""
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, data: dict[str, Any], tensors: dict[str, Tensor]) -> Self:
+        """The inverse of ``to_json``; refuses what does not fit together (DataError)."""

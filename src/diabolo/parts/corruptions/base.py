@@ -1,0 +1,27 @@
+"""What a corruption is: how inputs are damaged before the encoder sees them. Stateless, so it needs no module."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from diabolo.records import Corrupted, Layout
+from diabolo.spec import Part
+
+
+@dataclass
+class Corruption(Part, ABC):
+    """Base of the corruptions (abstract). Each call draws new noise from ``generator``; nothing is remembered."""
+
+    family: ClassVar[str] = "corruption"
+
+    @abstractmethod
+    def __call__(self, x: Tensor, layout: Layout, generator: torch.Generator) -> Corrupted:
+        """x (N, F, *P) -> the damaged x, same shape and dtype, on the same device; x itself is left as it was."""
+
+    def check_layout(self, layout: Layout) -> None:
+        """Raise ParameterError where this corruption has no meaning for such data."""

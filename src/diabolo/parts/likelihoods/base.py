@@ -1,0 +1,73 @@
+"""What a likelihood is: how the decoder's numbers speak about the data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from diabolo.records import Batch, Layout
+from diabolo.spec import Part
+
+
+class Output(ABC):
+    """p(x|z) of a batch (abstract): a distribution, or a loss that stands in its place."""
+
+    @abstractmethod
+    def log_prob(self, x: Tensor) -> Tensor:
+        """x (N, F, *P) -> (N, F, *P), one number a cell: log-density in nats, or minus the loss."""
+
+    @abstractmethod
+    def log_mass(self, x: Tensor, step: float) -> Tensor:
+        """Like log_prob, but the log-probability of the bin of width ``step`` around x: for data on a grid."""
+
+    @abstractmethod
+    def everyday(self, x: Tensor) -> Tensor:
+        """The figure people know, one number a cell: squared error, cross-entropy, absolute error."""
+
+    @property
+    @abstractmethod
+    def mean(self) -> Tensor:
+        """(N, F, *P), inside the layout's bounds: what ``reconstruct`` returns."""
+
+    @abstractmethod
+    def sample(self, generator: torch.Generator) -> Tensor:
+        """A draw of x, (N, F, *P)."""
+
+
+class Head(nn.Module, ABC):
+    """A built likelihood (abstract): decoder output to a distribution; holds what is learned, such as a shared σ."""
+
+    @abstractmethod
+    def forward(self, params: Tensor) -> Output:
+        """params (N, outputs, *P) -> p(x|z)."""
+
+    def observe(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """The batch as this likelihood sees it: itself, or bits drawn from grey values (dynamic binarization)."""
+        return batch
+
+
+@dataclass
+class Likelihood(Part, ABC):
+    """Base of the likelihoods (abstract).
+
+    everyday: name of the figure people know, such as ``"mse"``. density: whether log_prob is a log-density in nats.
+    """
+
+    family: ClassVar[str] = "likelihood"
+    everyday: ClassVar[str]
+    density: ClassVar[bool]
+
+    def wants(self, layout: Layout) -> int:
+        """Channels a position asked of the decoder."""
+        return layout.fields
+
+    def check_layout(self, layout: Layout) -> None:
+        """Raise ParameterError where this likelihood has no meaning for such data."""
+
+    @abstractmethod
+    def build(self, layout: Layout) -> Head:
+        """The module."""

@@ -1,0 +1,67 @@
+"""What a network is: a description that builds an encoder and a decoder for data of a given layout."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from torch import Tensor, nn
+
+from diabolo.records import Layout
+from diabolo.spec import Part
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What the rest of the model asks of a network.
+
+    source: layout of what goes in. target: layout of what comes out. wants: channels the bottleneck asks of the
+    encoder. gives: channels the bottleneck hands to the decoder. outputs: channels a position the likelihood asks of
+    the decoder. condition: numbers in the condition vector, 0 where there is none.
+    """
+
+    source: Layout
+    target: Layout
+    wants: int
+    gives: int
+    outputs: int
+    condition: int = 0
+
+
+class Encoder(nn.Module, ABC):
+    """Data to features (abstract)."""
+
+    @abstractmethod
+    def forward(self, x: Tensor, real: Tensor | None = None, condition: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """x (N, F, *P), real like x or None, condition (N, C) or None -> h (N, wants, *L), real at the code's positions."""
+
+
+class Decoder(nn.Module, ABC):
+    """Codes to parameters of the likelihood (abstract)."""
+
+    @abstractmethod
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """z (N, gives, *L), condition (N, C) or None -> (N, outputs, *P') raw parameters, no last function."""
+
+
+@dataclass
+class Network(Part, ABC):
+    """Base of the networks (abstract)."""
+
+    family: ClassVar[str] = "network"
+
+    @abstractmethod
+    def resolved(self, source: Layout, target: Layout, latent_dim: int, size: str) -> Self:
+        """A copy in which everything left to the data (widths, depth) is a number; kept in the model's config.
+
+        size: one of "s", "m", "l". Raises ParameterError where the network has no meaning for such data.
+        """
+
+    @abstractmethod
+    def build(self, ports: Ports) -> tuple[Encoder, Decoder]:
+        """The two modules of a resolved network, initialized from torch's global generator (the caller seeds it)."""
+
+    def code_shape(self, source: Layout, channels: int) -> tuple[int, ...]:
+        """The shape ``(channels, *L)`` of one row's code; a plain vector unless the network says otherwise."""
+        return (channels,)

@@ -1,0 +1,139 @@
+"""What travels between the parts: small frozen records, each tensor with its shape.
+
+One shape convention holds everywhere inside: ``x`` is ``(N, F, *P)``, N rows, F fields (channels, columns), P
+positions: ``()`` for a table, ``(H, W)`` for an image. Codes are ``(N, K, *L)``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+    from torch.distributions import Distribution
+
+    from diabolo.parts.likelihoods.base import Output
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The shape and range of the data as the parts see them.
+
+    names: one a field (channel or column), F of them; all fields are numeric.
+    positions: ``()`` for a table, ``(H, W)`` for an image.
+    bounds: the range every cell lies in, or None where it is open; decides the decoder's last function.
+    step: the distance between two neighbouring values where the data are whole numbers on a scale (1/255 for
+        uint8 pixels), None where they are continuous; makes likelihoods of such data probabilities, not densities.
+    """
+
+    names: tuple[str, ...]
+    positions: tuple[int, ...] = ()
+    bounds: tuple[float, float] | None = None
+    step: float | None = None
+
+    @property
+    def fields(self) -> int:
+        """F, the number of channels or columns."""
+        return len(self.names)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one row, ``(F, *P)``."""
+        return (self.fields, *self.positions)
+
+    @property
+    def cells(self) -> int:
+        """How many numbers one row has."""
+        return self.fields * math.prod(self.positions)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows on their way into a model.
+
+    x: (N, F, *P) finite. target: (N, F', *P'), None where it is x itself. real: like the target, 0 where a cell is
+    padding or missing and must not count, None where all are real. condition: (N, C), None for unconditional recipes.
+    """
+
+    x: Tensor
+    target: Tensor | None = None
+    real: Tensor | None = None
+    condition: Tensor | None = None
+
+    @property
+    def aim(self) -> Tensor:
+        """What the output is compared with: the target, or x itself."""
+        return self.x if self.target is None else self.target
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where training stands, and the only source of noise in a part.
+
+    fraction: progress in [0, 1], 1 at inference. generator: on the tensors' device. training: False in evaluation.
+    """
+
+    fraction: float
+    generator: torch.Generator
+    training: bool
+
+
+@dataclass(frozen=True)
+class Corrupted:
+    """What a corruption returns. x: like its input. hidden: bool, True where cells were hidden; None if none were."""
+
+    x: Tensor
+    hidden: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a bottleneck returns.
+
+    z: (N, K, *L), handed to the decoder. cost: (N,), what training pays for the code (0 where it is free). kl:
+    (N, K, *L), raw KL divergence to the prior in nats, None where there is no density. posterior: q(z|x) or None.
+    """
+
+    z: Tensor
+    cost: Tensor
+    kl: Tensor | None = None
+    posterior: Distribution | None = None
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """What a regularizer returns. value: (N,), already weighted."""
+
+    value: Tensor
+
+
+@dataclass(frozen=True)
+class Step:
+    """One batch's way through the model, for regularizers to look at."""
+
+    batch: Batch
+    corrupted: Corrupted
+    code: Code
+    output: Output
+    context: Context
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One number a row in each, shape (N,). Nats where the likelihood is a density.
+
+    total = reconstruction + cost + sum of penalties is what training minimizes. kl is the raw KL divergence (None
+    without a posterior): reconstruction + kl is -ELBO. everyday: the figure people know, MSE or BCE an element.
+    """
+
+    total: Tensor
+    reconstruction: Tensor
+    cost: Tensor
+    everyday: Tensor
+    kl: Tensor | None = None
+    penalties: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
