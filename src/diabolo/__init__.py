@@ -1,1 +1,36 @@
-"""Diabolo."""
+"""Diabolo: autoencoders for the data people really have.
+
+Names are resolved when they are first used, so that ``import diabolo`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from diabolo.data import read as read
+    from diabolo.estimators.autoencoder import Autoencoder as Autoencoder
+    from diabolo.estimators.autoencoder import load as load
+    from diabolo.parts.networks import Custom as Custom
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Autoencoder": "diabolo.estimators.autoencoder",
+    "Custom": "diabolo.parts.networks",
+    "load": "diabolo.estimators.autoencoder",
+    "read": "diabolo.data",
+}
+
+__all__ = ["Autoencoder", "Custom", "__version__", "load", "read"]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'diabolo' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""What is simpler than an autoencoder and is shown beside it: PCA, the mean."""

@@ -1,0 +1,8 @@
+"""Regularizers: prices on something besides the reconstruction. One name here is all a new one needs to be known everywhere."""
+
+from diabolo.parts.regularizers.base import Regularizer
+from diabolo.parts.regularizers.contractive import Contractive
+
+REGULARIZERS: tuple[type[Regularizer], ...] = (Contractive,)
+
+__all__ = ["REGULARIZERS", "Contractive"]

@@ -1,0 +1,140 @@
+"""Files by their ending: tables (csv, tsv, parquet, xlsx), arrays (npy, npz), pictures; and folders of pictures."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from diabolo.data import pictures
+from diabolo.data.arrays import array, label_array, numeric
+from diabolo.data.frames import frame, frame_of
+from diabolo.data.given import Given, Wants
+from diabolo.data.sources import MAPPED_FROM
+from diabolo.errors import DataError, SourceError, UnsupportedError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TEXT_TABLES = (".csv", ".tsv", ".tab")
+TABLES = (*TEXT_TABLES, ".parquet", ".pq", ".xlsx", ".xls", ".xlsb", ".ods")
+ARRAYS = (".npy", ".npz")
+_LATER = {".txt": "text", ".mid": "music", ".midi": "music", ".abc": "music"}
+_PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib")
+_ROWS_OF = ("X", "x", "data", "images", "arr_0")
+_LABELS_OF = ("y", "labels", "label")
+
+
+def read_path(path: Path, wants: Wants) -> Given:
+    """What a file or folder holds. Raises SourceError where it cannot be read, UnsupportedError for kinds not there yet."""
+    path = path.expanduser()
+    if not path.exists():
+        raise SourceError(f"There is no file or folder {str(path)!r}. Check the path.")
+    if path.is_dir():
+        return pictures.read_folder(path, wants)
+    ending = path.suffix.lower()
+    if ending in TABLES:
+        return _table(path, wants)
+    if ending in pictures.ENDINGS:
+        return pictures.read_one(path, wants)
+    if wants.apart:
+        raise DataError(f"label=, ignore= and id= name columns of a table; {path.name} has no named columns.")
+    if ending in ARRAYS:
+        return _npy(path) if ending == ".npy" else _npz(path)
+    raise _refused(path, ending)
+
+
+def _refused(path: Path, ending: str) -> DataError | UnsupportedError:
+    if ending in _LATER:
+        return UnsupportedError(
+            f"{path.name} is {_LATER[ending]}, which is not supported yet: this version reads images and numeric tables."
+        )
+    known = " ".join((*TABLES, *ARRAYS, *pictures.ENDINGS))
+    if ending in _PICKLES:
+        return SourceError(
+            f"{path.name} is a pickle, which can run code when opened and is never read. Save the array as .npy."
+        )
+    return SourceError(f"{path.name} has the ending {ending!r}, which is not known. Known: {known}, and folders of pictures.")
+
+
+def _table(path: Path, wants: Wants) -> Given:
+    table, notes = _frame(path)
+    counts = "" in table.columns[:1] and table[""].dtype.is_integer() and table[""].is_unique().all()
+    if counts:
+        notes = (*notes, "the first column has no name and numbers the rows; it was left out")
+        given = frame(_native(table.drop("")), wants, path.name)
+        ids = given.ids if given.ids is not None else table[""].cast(str).to_numpy()
+        given = replace(given, ids=ids)
+    else:
+        given = frame(_native(table), wants, path.name)
+    return replace(given, notes=(*notes, *given.notes))
+
+
+def _native(table: pl.DataFrame) -> Any:
+    return frame_of(table)
+
+
+def _frame(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    import polars as pl
+
+    from diabolo.data.delimited import read_delimited
+
+    if path.suffix.lower() in TEXT_TABLES:
+        table, dialect = read_delimited(path)
+        return table, (f"{path.name} was read as {dialect.text}",)
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            return pl.read_parquet(path), ()
+        sheets = pl.read_excel(path, sheet_id=0)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise SourceError(f"{path.name} cannot be read as {path.suffix[1:]}: {error}") from error
+    except Exception as error:
+        if type(error).__module__.startswith("fastexcel"):
+            raise SourceError(f"{path.name} cannot be read as {path.suffix[1:]}: {error}") from error
+        raise
+    name, table = next(iter(sheets.items()))
+    more = f" of {len(sheets)}: {', '.join(sheets)}" if len(sheets) > 1 else ""
+    return table, (f"sheet {name!r}{more} was read",) if more else ()
+
+
+def _npy(path: Path) -> Given:
+    """An array, memory-mapped where it is large."""
+    mode: Any = "r" if path.stat().st_size > MAPPED_FROM else None
+    return array(_loaded(path, mode), path.name, f"{path.name}")
+
+
+def _loaded(path: Path, mode: Any = None) -> Any:
+    try:
+        return np.load(path, mmap_mode=mode, allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise SourceError(f"{path.name} {_why(error)}") from error
+
+
+def _npz(path: Path) -> Given:
+    """The array of rows in an archive, with the labels beside it where they are there."""
+    with _loaded(path) as archive:
+        names = list(archive.files)
+        rest = [n for n in names if n not in _LABELS_OF]
+        chosen = next((n for n in _ROWS_OF if n in names), rest[0] if len(rest) == 1 else None)
+        if chosen is None:
+            raise SourceError(
+                f"{path.name} holds {names}; the rows should be an array called X (or {', '.join(_ROWS_OF[1:])})."
+            )
+        label = next((n for n in _LABELS_OF if n in names), None)
+        try:
+            rows = archive[chosen]
+            labels = archive[label] if label is not None else None
+        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise SourceError(f"{path.name} {_why(error)}") from error
+    given = array(numeric(rows), path.name, f"array {chosen!r} of {path.name}")
+    fitting = labels is not None and labels.size == len(rows)
+    return replace(given, labels=label_array(labels.reshape(-1)) if labels is not None and fitting else None)
+
+
+def _why(error: Exception) -> str:
+    if "allow_pickle" in str(error) or "pickle" in str(error):
+        return "holds Python objects, which would have to be unpickled and could run code. Save plain numbers instead."
+    return f"is cut short or no NumPy file: {error}"

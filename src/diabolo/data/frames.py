@@ -1,0 +1,152 @@
+"""Data frames of any library, in through narwhals and back again."""
+
+from __future__ import annotations
+
+import numbers
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from narwhals.exceptions import DuplicateError
+
+from diabolo.data.arrays import label_array, numeric
+from diabolo.data.given import Columns, Given, Wants, some
+from diabolo.errors import DataError, MissingExtraError, unknown
+
+
+def frame_of(data: Any) -> nw.DataFrame[Any] | None:
+    """``data`` as a narwhals frame where it is a data frame, eager or lazy, of a library narwhals knows; else None."""
+    try:
+        table = nw.from_native(data, pass_through=True)
+    except DuplicateError as error:
+        raise DataError(f"Every column needs a name of its own. {error}. Rename the columns.") from error
+    if isinstance(table, nw.LazyFrame):
+        table = table.collect()
+    return table if isinstance(table, nw.DataFrame) else None
+
+
+def frame(table: nw.DataFrame[Any], wants: Wants, name: str | None = None) -> Given:
+    """The numeric columns of a frame as one (n, d) array, what stands beside them apart. Raises DataError for other columns."""
+    columns = {_text(c): table[:, i] for i, c in enumerate(_header(table))}
+    _check_apart(columns, wants)
+    features = {c: s for c, s in columns.items() if c not in wants.apart}
+    arrays = _numbers(features)
+    rows = np.column_stack(list(arrays.values())) if arrays else np.empty((len(table), 0))
+    size = f"{len(table)} rows and {len(features)} columns"
+    return Given(
+        rows,
+        name or f"data frame of {size}",
+        f"{'a data frame' if name is None else name} of {size}",
+        form="table",
+        columns=_described(table, features, arrays),
+        labels=_beside(columns, wants.label, label=True),
+        ids=_beside(columns, wants.id, label=False),
+    )
+
+
+def rebuilt(rows: Sequence[np.ndarray], columns: Columns) -> Any:
+    """A frame of the caller's library from d columns of n cells, with the caller's names and dtypes."""
+    try:
+        made = nw.from_dict(
+            {_text(c): v for c, v in zip(columns.names, rows, strict=True)}, backend=columns.library
+        ).to_native()
+    except ImportError as error:
+        raise MissingExtraError(
+            f"The model was trained on a {columns.library} frame and gives one back, but {columns.library} is not installed. "
+            f"Install it with: pip install {columns.library}"
+        ) from error
+    if columns.library == "pandas":
+        made.columns = list(columns.names)
+        made = made.astype(dict(zip(columns.names, columns.native, strict=True)))
+    return made
+
+
+def aligned(result: Any, given: Any) -> Any:
+    """``result`` with the row index of ``given``, where both are pandas frames of one length; else as it is."""
+    tables = [nw.from_native(d, pass_through=True) for d in (result, given)]
+    if all(isinstance(t, nw.DataFrame) and t.implementation.is_pandas() for t in tables) and len(result) == len(given):
+        return result.set_axis(given.index, axis=0)
+    return result
+
+
+def _header(table: nw.DataFrame[Any]) -> list[str | int]:
+    """The column names; two that are equal, or one that is neither text nor a number, are a DataError."""
+    names: list[Any] = table.columns
+    odd = [n for n in names if not isinstance(n, str | int)]
+    if odd:
+        raise DataError(f"Column names must be text or whole numbers, got {odd[0]!r}. Rename the columns.")
+    name, count = max(Counter(map(_text, names)).items(), key=lambda item: item[1], default=("", 0))
+    if count > 1:
+        raise DataError(f"Every column needs a name of its own, but {name!r} names {count}. Rename the columns.")
+    return names
+
+
+def _text(name: str | int) -> str:
+    return str(name)
+
+
+def _check_apart(columns: dict[str, Any], wants: Wants) -> None:
+    for name in wants.apart:
+        if name not in columns and not wants.later:
+            raise unknown("column", name, columns)
+
+
+def _numbers(features: dict[str, nw.Series[Any]]) -> dict[str, np.ndarray]:
+    """Each column as an array; columns that are no numbers are named together, each with an example."""
+    arrays: dict[str, np.ndarray] = {}
+    odd: list[str] = []
+    for name, series in features.items():
+        try:
+            arrays[name] = _column(name, series)
+        except _NotNumbers as error:
+            odd.append(f"{name!r} (such as {error.args[0]!r})")
+    if odd:
+        raise DataError(
+            f"{'Columns' if len(odd) > 1 else 'Column'} {some(odd)} hold{'' if len(odd) > 1 else 's'} no numbers. Name such a column "
+            "with label=, ignore= or id= (--label, --ignore, --id) to leave it out of the features; columns of categories come "
+            "with a later version."
+        )
+    return arrays
+
+
+class _NotNumbers(Exception):
+    """A column that is no numbers; its one argument is an example."""
+
+
+def _column(name: str, series: nw.Series[Any]) -> np.ndarray:
+    if series.dtype.is_numeric() or series.dtype == nw.Boolean:
+        if series.null_count() or isinstance(series.dtype, nw.Decimal):
+            series = series.cast(nw.Float64).fill_null(float("nan"))
+        return numeric(series.to_numpy(), [name])
+    values = series.drop_nulls().to_list()
+    if not values and len(series):
+        return np.full(len(series), np.nan)
+    if series.dtype in (nw.Object, nw.Unknown) and all(isinstance(v, numbers.Number | np.number | np.bool_) for v in values):
+        return numeric(np.array(series.to_list(), dtype=object)[:, None], [name])[:, 0]
+    raise _NotNumbers(next((v for v in values if isinstance(v, str)), values[0] if values else ""))
+
+
+def _described(table: nw.DataFrame[Any], features: dict[str, Any], arrays: dict[str, np.ndarray]) -> Columns:
+    names = tuple(c for c in _header(table) if _text(c) in features)
+    native = table.to_native()
+    pandas = table.implementation.is_pandas()
+    return Columns(
+        names=names,
+        dtypes=tuple(arrays[_text(c)].dtype.name for c in names),
+        native=tuple(_giveable(native[c].dtype) for c in names) if pandas else (),
+        library=table.implementation.value,
+    )
+
+
+def _giveable(dtype: Any) -> str:
+    """A pandas dtype's name; columns of objects that were numbers go back as float64."""
+    return "float64" if str(dtype) == "object" else str(dtype)
+
+
+def _beside(columns: dict[str, nw.Series[Any]], name: str | None, *, label: bool) -> np.ndarray | None:
+    if name is None or name not in columns:
+        return None
+    values = columns[name].to_list()
+    return label_array(values) if label else np.array([str(v) for v in values], dtype=str)

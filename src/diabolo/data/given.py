@@ -1,0 +1,79 @@
+"""What came in, before any kind has looked at it: numbers in one array, and where they are from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Wants:
+    """How data are to be read, as the caller or a fitted kind says.
+
+    label, ignore, id: columns of a table that are not features. later: True where a fitted kind reads further data;
+    then those columns may be absent. side: side of the square that pictures are brought to. size: (H, W) instead.
+    channels: 1, 3 or 4 for pictures. skip_broken: leave out pictures that cannot be read.
+    """
+
+    label: str | None = None
+    ignore: tuple[str, ...] = ()
+    id: str | None = None
+    later: bool = False
+    side: int | None = None
+    size: tuple[int, int] | None = None
+    channels: int | None = None
+    skip_broken: bool = False
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The columns that are not features."""
+        return tuple(c for c in (self.label, self.id, *self.ignore) if c is not None)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The features of a table with named columns, d of them.
+
+    names: as the caller has them; pandas allows numbers. dtypes: NumPy's names. native: the library's own names of the
+    dtypes. library: ``"pandas"``, ``"polars"``, ``"pyarrow"``, ...: whose frames to give back.
+    """
+
+    names: tuple[str | int, ...]
+    dtypes: tuple[str, ...]
+    native: tuple[str, ...]
+    library: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """Data as they came, in one array of numbers.
+
+    rows: (n, ...) in their own dtype, in memory or memory-mapped. name: short, for reports. what: how a sentence calls
+    them. form: ``"array"`` where the shape decides what they are, ``"table"`` or ``"images"`` where they come as such.
+    labels, ids: (n,) what came beside them. notes: what the user should know. step: see :class:`diabolo.records.Layout`.
+    """
+
+    rows: np.ndarray
+    name: str
+    what: str
+    form: str = "array"
+    columns: Columns | None = None
+    labels: np.ndarray | None = None
+    ids: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+    step: float | None = None
+
+
+def times(shape: tuple[int, ...]) -> str:
+    """A shape as people write it: ``28×28``."""
+    return "×".join(map(str, shape))
+
+
+def some(items: list[str], limit: int = 5) -> str:
+    """A list that stays short: ``a, b, c and 7 more``.
+
+    >>> some(["a", "b", "c"], limit=2)
+    'a, b and 1 more'
+    """
+    return ", ".join(items[:limit]) + (f" and {len(items) - limit} more" if len(items) > limit else "")

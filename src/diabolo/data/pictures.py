@@ -1,0 +1,191 @@
+"""Pictures from files: one mode, one size, sub-folders as labels.
+
+Every picture is turned as its EXIF orientation says, laid on white where it is transparent, cropped around its center
+to the wanted proportions and scaled. All are gray where every one is gray, else RGB; 16-bit gray becomes 8-bit.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from diabolo.data.given import Given, Wants, some
+from diabolo.errors import SourceError
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+LARGEST_SIDE = 64
+"""The side pictures are scaled to where none is asked for and none is smaller."""
+
+_GRAY = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Header:
+    width: int
+    height: int
+    gray: bool
+
+
+def read_folder(folder: Path, wants: Wants) -> Given:
+    """All pictures below a folder, sorted by path; the first sub-folder is the label where every picture is in one."""
+    name = f"{folder.resolve().name}/"
+    paths, others = _listed(folder)
+    if not paths:
+        found = f"{sum(others.values())} files that are none: {_counted(others)}" if others else "no files at all"
+        raise SourceError(f"There are no pictures in {name} ({found}). Known endings: {' '.join(ENDINGS)}.")
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    given, kept = _read(paths, names, name, wants)
+    parts = [names[i].split("/") for i in kept]
+    labels = np.array([p[0] for p in parts], dtype=str) if all(len(p) > 1 for p in parts) else None
+    left = (f"{sum(others.values())} files are no pictures and were left out: {_counted(others)}",) if others else ()
+    return _with(given, labels, np.array([names[i] for i in kept], dtype=str), left)
+
+
+def read_one(path: Path, wants: Wants) -> Given:
+    """One picture as a batch of one."""
+    given, _ = _read([path], [path.name], path.name, wants)
+    return _with(given, None, np.array([path.name], dtype=str), ())
+
+
+def _with(given: Given, labels: np.ndarray | None, ids: np.ndarray, notes: tuple[str, ...]) -> Given:
+    return Given(given.rows, given.name, given.what, "images", None, labels, ids, (*given.notes, *notes))
+
+
+def _read(paths: list[Path], names: list[str], what: str, wants: Wants) -> tuple[Given, list[int]]:
+    """The pictures as one array, and which of them could be read."""
+    with _strict(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        headers = list(pool.map(_guarded(_header), paths, names))
+        usable = [h for h in headers if isinstance(h, _Header)]
+        channels = wants.channels or (1 if all(h.gray for h in usable) else 3)
+        size = wants.size or _size(usable, wants.side)
+        pixels = list(pool.map(_guarded(lambda p: _pixels(p, size, channels)), paths, names))
+    broken = [str(x) for x in pixels if isinstance(x, SourceError)]
+    kept = [i for i, x in enumerate(pixels) if not isinstance(x, SourceError)]
+    if broken and (not wants.skip_broken or not kept):
+        raise SourceError(
+            f"{some(broken, 3)}. Mend or remove {'them' if len(broken) > 1 else 'it'}, or leave broken pictures out with "
+            "skip_broken=True (--skip-broken)."
+        )
+    notes = [_size_note(usable, size, wants)] + (
+        [f"{len(broken)} broken pictures were left out: {some(broken)}"] if broken else []
+    )
+    rows = np.stack([x for x in pixels if not isinstance(x, SourceError)])  # (n, H, W) or (n, H, W, C)
+    return Given(
+        rows, what, f"{len(rows)} picture{'s' * (len(rows) != 1)} from {what}", notes=tuple(n for n in notes if n)
+    ), kept
+
+
+def _listed(folder: Path) -> tuple[list[Path], Counter[str]]:
+    """The pictures below a folder, and how many other files there are of each ending; hidden files are not looked at."""
+    paths: list[Path] = []
+    others: Counter[str] = Counter()
+    for root, folders, files in os.walk(folder):
+        folders[:] = [f for f in folders if not f.startswith((".", "__MACOSX"))]
+        for file in (f for f in files if not f.startswith(".")):
+            path = Path(root, file)
+            if path.suffix.lower() in ENDINGS:
+                paths.append(path)
+            else:
+                others[path.suffix.lower() or "no ending"] += 1
+    return sorted(paths, key=lambda p: p.relative_to(folder).as_posix()), others
+
+
+def _counted(endings: Counter[str]) -> str:
+    return some([f"{ending} ({count})" for ending, count in endings.most_common()])
+
+
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Pictures far larger than any camera makes are refused, not warned about."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+        yield
+
+
+def _guarded(work: Callable[[Path], T]) -> Callable[[Path, str], T | SourceError]:
+    """``work`` on a path, with the error that names the picture in the place of its result where it is broken."""
+
+    def run(path: Path, name: str) -> T | SourceError:
+        try:
+            return work(path)
+        except _BROKEN as error:
+            bomb = isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning)
+            why = "is larger than can be opened safely" if bomb else "cannot be read"
+            return SourceError(f"{name} {why} ({error})")
+
+    return run
+
+
+def _header(path: Path) -> _Header:
+    """Size, as it will be shown, and whether it is gray; without decoding pixels."""
+    with Image.open(path) as image:
+        width, height = image.size
+        if image.getexif().get(_ORIENTATION) in _TURNED:
+            width, height = height, width
+        return _Header(width, height, image.mode in _GRAY or (image.mode == "P" and _gray_palette(image)))
+
+
+def _gray_palette(image: Image.Image) -> bool:
+    palette = np.array(image.getpalette("RGB") or [], dtype=np.int16).reshape(-1, 3)
+    return bool(np.all(palette == palette[:, :1]))
+
+
+def _size(headers: list[_Header], side: int | None) -> tuple[int, int]:
+    side = side or min([LARGEST_SIDE, *(min(h.width, h.height) for h in headers)])
+    return side, side
+
+
+def _size_note(headers: list[_Header], size: tuple[int, int], wants: Wants) -> str:
+    height, width = size
+    if all((h.height, h.width) == size for h in headers):
+        return ""
+    why = (
+        ""
+        if wants.size
+        else " (asked for)"
+        if wants.side
+        else f" (the smallest side, at most {LARGEST_SIDE}; side= changes it)"
+    )
+    return f"pictures were cropped around the center and scaled to {height}×{width}{why}"
+
+
+def _pixels(path: Path, size: tuple[int, int], channels: int) -> np.ndarray:
+    """One picture, uint8: (H, W) where channels is 1, else (H, W, channels)."""
+    with Image.open(path) as image:
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        shown = _flat(_eight_bit(upright), _MODES[channels])
+        return np.asarray(ImageOps.fit(shown, (size[1], size[0])))
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """16-bit and float gray as 8-bit gray; other modes as they are."""
+    if not image.mode.startswith(("I", "F")):
+        return image
+    values = np.asarray(image, dtype=np.float64)
+    top = 65535.0 if image.mode.startswith("I") else 1.0 if values.max(initial=0) <= 1 else 255.0
+    return Image.fromarray(np.clip(values * (255 / top), 0, 255).round().astype(np.uint8), "L")
+
+
+def _flat(image: Image.Image, mode: str) -> Image.Image:
+    """The picture in ``mode``, transparent parts laid on white unless alpha is wanted."""
+    clear = image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
+    if clear and mode != "RGBA":
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert(mode)

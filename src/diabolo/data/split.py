@@ -1,0 +1,46 @@
+"""Which rows are for training and which for validation: decided by a hash of the row's number."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from diabolo.errors import DataError, ParameterError
+
+
+def split(n: int, validation_fraction: float) -> tuple[Tensor, Tensor]:
+    """Row numbers for training and for validation, each int64 and ascending.
+
+    Row ``i`` is for validation where ``hash(i) < validation_fraction``, so the answer depends on nothing but ``i``: rows
+    that are appended later reshuffle nothing. With two rows or more, and a fraction above 0, each part gets at least one.
+
+    >>> train, validation = split(1000, 0.1)
+    >>> len(train), len(validation)
+    (908, 92)
+
+    Raises DataError for fewer than two rows, ParameterError for a fraction outside [0, 1).
+    """
+    if not 0 <= validation_fraction < 1:
+        raise ParameterError(f"validation_fraction must be at least 0 and below 1, got {validation_fraction!r}.")
+    if n < 2:
+        raise DataError(f"Found {n} sample{'' if n == 1 else '(s)'} while training needs at least 2: give more rows.")
+    chance = hashed(np.arange(n))
+    validation = chance < validation_fraction
+    if validation_fraction > 0:
+        validation[np.argmin(chance)] = True
+        validation[np.argmax(chance)] = False
+    return torch.from_numpy(np.flatnonzero(~validation)), torch.from_numpy(np.flatnonzero(validation))
+
+
+def hashed(index: np.ndarray) -> np.ndarray:
+    """One number in [0, 1) a row number, (n,) -> (n,) float64.
+
+    The finalizer of SplitMix64 over the row number. Reference: Steele, Lea & Flood 2014, Fast splittable pseudorandom
+    number generators, https://doi.org/10.1145/2660193.2660195
+    """
+    z = (index.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return (z >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -1,0 +1,369 @@
+"""Autoencoder: the scikit-learn face of everything."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self, final
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
+
+from diabolo import recipes, store
+from diabolo.data import Reading, read
+from diabolo.errors import DataError, ParameterError
+from diabolo.estimators.plot import Plot
+from diabolo.jobs import embed as embedding
+from diabolo.jobs import interpolate as interpolating
+from diabolo.jobs import reconstruct as reconstructing
+from diabolo.jobs import sample as sampling
+from diabolo.jobs.score import score, score_unit
+from diabolo.jobs.train import Options, train
+from diabolo.trained import Trained
+from diabolo.training.events import Event
+from diabolo.training.plan import as_optimizer
+from diabolo.training.progress import readers_for
+
+ROLES = ("network", "bottleneck", "corruption", "likelihood", "regularizers")
+
+
+@final
+class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """An autoencoder of any recipe, on images and numeric tables.
+
+    Two dials: the recipe says what is asked of the code, the network what suits the data; the rest follows from the data
+    and can be overridden. Parts are given by name (``bottleneck="gaussian"``) or as objects
+    (``bottleneck=Gaussian(beta=4)``).
+
+    Args:
+        recipe: ``"plain"``, ``"denoising"``, ``"sparse"``, ``"contractive"``, ``"vae"``, ``"beta-vae"``, ``"cvae"``, and for
+            readers of textbooks ``"simple"``, ``"deep"``, ``"conv"``. ``"auto"`` is ``"plain"``.
+        network: ``"mlp"``, ``"conv"``, ``"residual"``, a ``Custom(encoder, decoder)``; ``"auto"``: what suits the data.
+        latent_dim: numbers in the code; None: the square root of the numbers in a row (four times that for ``sparse``).
+        size: ``"s"``, ``"m"``, ``"l"``: how wide and deep the network is where it does not say.
+        bottleneck, corruption, likelihood, regularizers: parts that replace the recipe's. A function
+            ``(prediction, target) -> loss`` as likelihood is the user's own loss.
+        kind: ``"image"`` or ``"table"``; ``"auto"`` infers it and keeps why in ``kind_reason_``.
+        image_shape: ``(H, W)`` or ``(H, W, C)`` of images that come as flat rows.
+        value_range: ``(0, 1)`` or ``(-1, 1)``, the range of pixels inside the model.
+        epochs: passes over the training rows at most. time_budget: seconds of training instead.
+        batch_size, optimizer, learning_rate, device, precision: chosen and explained where ``"auto"``.
+        validation_fraction: share of rows held out (by a hash of the row number) that chooses the best epoch.
+        random_state: a whole number makes every bit repeatable on one machine; None draws a new seed.
+        warm_start: go on from the last fit instead of starting anew.
+        verbose: 0 silent (a moving line in a notebook), 1 choices and result, 2 a line an epoch.
+
+    Attributes:
+        trained_: the :class:`~diabolo.trained.Trained` record. model_: the ``nn.Module``. kind_, kind_reason_: how the
+        data were taken and why. history_: a dict an epoch. latent_dim_, recipe_: what was chosen. n_features_in_: numbers
+        in a row. score_unit_: what ``score_samples`` returns.
+
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> ae = Autoencoder("plain", latent_dim=2, epochs=2, random_state=0).fit(load_iris().data)
+        >>> ae.transform(load_iris().data).shape
+        (150, 2)
+    """
+
+    def __init__(
+        self,
+        recipe: str = "auto",
+        *,
+        network: Any = "auto",
+        latent_dim: int | None = None,
+        size: str = "m",
+        bottleneck: Any = None,
+        corruption: Any = None,
+        likelihood: Any = None,
+        regularizers: Any = None,
+        kind: str = "auto",
+        image_shape: tuple[int, ...] | None = None,
+        value_range: tuple[float, float] | None = None,
+        epochs: int | str = "auto",
+        time_budget: float | None = None,
+        batch_size: int | str = "auto",
+        optimizer: Any = "auto",
+        learning_rate: float | str = "auto",
+        validation_fraction: float = 0.1,
+        device: str = "auto",
+        precision: str = "auto",
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+    ) -> None:
+        self.recipe = recipe
+        self.network = network
+        self.latent_dim = latent_dim
+        self.size = size
+        self.bottleneck = bottleneck
+        self.corruption = corruption
+        self.likelihood = likelihood
+        self.regularizers = regularizers
+        self.kind = kind
+        self.image_shape = image_shape
+        self.value_range = value_range
+        self.epochs = epochs
+        self.time_budget = time_budget
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.validation_fraction = validation_fraction
+        self.device = device
+        self.precision = precision
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    # --- learning --------------------------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any = None, *, target: Any = None) -> Self:
+        """Learn from X.
+
+        Args:
+            X: arrays (n, d), (n, H, W), (n, H, W, C) or (n, C, H, W); data frames, tensors, torch datasets; the path of a
+                table, an array file or a folder of pictures; the name of a data set (``"mnist"``).
+            y: labels (n,), read by conditional recipes only. target: what should come out, a row for each row of X.
+        """
+        reading = self._read(X, y)
+        start = self.trained_ if self.warm_start and hasattr(self, "trained_") else None
+        self._keep(train(reading, self._options(), y=y, target=target, start=start, readers=self._readers()), reading)
+        self._remember_features(X, reset=True)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, *, target: Any = None) -> Self:
+        """One pass over X, going on from what was learned before.
+
+        The first call decides kind, scales, parts and, for conditional recipes, the labels; it should see typical data.
+        The learning rate is constant and the optimizer starts without memory in every call.
+        """
+        if not hasattr(self, "trained_"):
+            options, start = self._options(), None
+            reading = self._read(X, y)
+        else:
+            options, start = self._options(), self.trained_
+            self._remember_features(X, reset=False)
+            reading = self._reread(X)
+        steady = options.optimizer if options.optimizer != "auto" else "adamw"
+        optimizer = dataclasses.replace(as_optimizer(steady), schedule="constant", warmup=0.0)
+        once = dataclasses.replace(options, epochs=1, time_budget=None, optimizer=optimizer, validation_fraction=0.0)
+        self._keep(train(reading, once, y=y, target=target, start=start, readers=self._readers()), reading)
+        if start is None:
+            self._remember_features(X, reset=True)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, *, target: Any = None) -> Any:
+        """``fit`` and the codes of X."""
+        self.fit(X, y, target=target)
+        return self.transform(X, self._given(X, y))
+
+    # --- what a trained model does ---------------------------------------------------------------------------------
+
+    def transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """The codes of X, (n, latent_dim), deterministic (the posterior's mean); float64 where X is, else float32."""
+        z = embedding.embed(self._fitted(X), X, y)
+        return z.astype(np.float64) if getattr(X, "dtype", None) == np.float64 else z
+
+    def inverse_transform(self, Z: Any, y: Any = None) -> Any:
+        """Codes (n, latent_dim) back to data in the caller's own shape, dtype, range and columns."""
+        return embedding.decode(self._fitted(), Z, y)
+
+    def posterior(self, X: Any, y: Any = None) -> embedding.Posterior:
+        """q(z|x): ``.mean``, ``.std`` (n, latent_dim) and ``.sample()``; recipes with a distribution over codes only."""
+        return embedding.posterior(self._fitted(X), X, y)
+
+    def reconstruct(self, X: Any, y: Any = None) -> Any:
+        """X through the code and back, in its own shape, dtype, range and columns."""
+        return reconstructing.reconstruct(self._fitted(X), X, y)
+
+    def denoise(self, X: Any, y: Any = None) -> Any:
+        """Noisy X, cleaned; needs a model that was trained on damaged inputs or on pairs."""
+        return reconstructing.denoise(self._fitted(X), X, y)
+
+    def reconstruction_error(self, X: Any, y: Any = None, *, target: Any = None, metric: str = "mse") -> np.ndarray:
+        """One number a row, (n,): ``"mse"``, ``"rmse"``, ``"mae"``, ``"bce"``, ``"psnr"`` on the data's own scale.
+
+        Pixels count as they lie in ``value_range``, columns in their own units.
+        """
+        return reconstructing.reconstruction_error(self._fitted(X), X, y, target, metric)
+
+    def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
+        """One number a row, (n,), higher is better: the ELBO in nats, or minus the squared error (see ``score_unit_``)."""
+        return score(self._fitted(X), X, y).values
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """The mean of ``score_samples``: what ``GridSearchCV`` maximizes.
+
+        Compare models of one recipe only; labels y are read by conditional recipes.
+        """
+        return float(self.score_samples(X, self._given(X, y)).mean())
+
+    def sample(self, n: int = 1, y: Any = None, *, density: str = "auto", random_state: int | None = None) -> Any:
+        """n new rows. density: ``"prior"``, ``"gaussian"``, ``"mixture"``; ``"auto"``: the prior where there is one."""
+        return sampling.sample(self._fitted(), n, y, density=density, random_state=random_state)
+
+    def interpolate(self, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Any:
+        """Rows on the way from one row to another through the code space, both restored ends included."""
+        return interpolating.interpolate(self._fitted(), start, end, steps, y, spherical=spherical)
+
+    @property
+    def plot(self) -> Plot:
+        """Pictures for notebooks: ``plot.history()``, ``plot.reconstructions(X)``, ``plot.codes(X, y)``."""
+        return Plot(self._fitted())
+
+    # --- keeping ---------------------------------------------------------------------------------------------------
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a model folder (JSON and safetensors, nothing that can run code).
+
+        A folder that holds anything is refused; ``overwrite=True`` replaces a model folder.
+        """
+        path = Path(folder)
+        replaces = overwrite and (path / "config.json").is_file()
+        return store.save(self._fitted(), store.prepare(path, resume=replaces))
+
+    @classmethod
+    def from_trained(cls, trained: Trained) -> Self:
+        """An estimator around a finished training, its parameters those the model was made with."""
+        made = trained.config.composition
+        estimator = cls(
+            trained.config.recipe,
+            network=made.network,
+            latent_dim=trained.config.latent_dim,
+            bottleneck=made.bottleneck,
+            corruption=made.corruption or "none",
+            likelihood=made.likelihood,
+            regularizers=made.regularizers,
+            kind=trained.kind.name,
+        )
+        estimator._wrap(trained)
+        estimator.n_features_in_ = trained.kind.layout.cells
+        return estimator
+
+    # --- scikit-learn ----------------------------------------------------------------------------------------------
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, also of parts: ``set_params(bottleneck__beta=4)``.
+
+        Where the part is a name or None, the recipe's own (or the named) part is put there first.
+        """
+        for name in (k for k in params if "__" not in k):
+            super().set_params(**{name: params[name]})
+        nested = {k: v for k, v in params.items() if "__" in k}
+        for role in {k.split("__")[0] for k in nested} & set(ROLES):
+            self._materialize(role)
+        super().set_params(**nested)
+        return self
+
+    def _materialize(self, role: str) -> None:
+        from diabolo.composition import as_part
+
+        given = getattr(self, role)
+        if isinstance(given, str) and given not in ("auto", "none"):
+            setattr(self, role, as_part(role, given))
+        elif given is None or given == "auto":
+            own = recipes.own_part(self.recipe, role)
+            if own is None:
+                raise ParameterError(f"{role}__… needs to know which {role}: give its name first, such as {role}='…'.")
+            setattr(self, role, own)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        if tags.transformer_tags is not None:
+            tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(np.prod(self._fitted().model.code_shape))
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _read(self, X: Any, y: Any) -> Reading:
+        if y is not None and np.ndim(y) > 1:
+            like = np.shape(y) == np.shape(X)
+            hint = " To train on pairs of input and output, use fit(X, target=...)." if like else ""
+            raise DataError(f"y are labels, one a row, shape (n,); got {np.shape(y)}.{hint}")
+        return read(X, kind=self.kind, image_shape=self.image_shape, value_range=self.value_range)
+
+    def _reread(self, X: Any) -> Reading:
+        kind = self.trained_.kind
+        return Reading(kind, kind.read(X), None, self.kind_reason_, str(self.trained_.config.data.get("name", "data")), ())
+
+    def _options(self) -> Options:
+        names = {f.name for f in dataclasses.fields(Options)} - {"seed", "settings"}
+        return Options(**{name: getattr(self, name) for name in names}, seed=self._seed())
+
+    def _seed(self) -> int:
+        if self.random_state is None:
+            return int(np.random.SeedSequence().generate_state(1)[0])
+        if isinstance(self.random_state, np.random.RandomState):
+            return int(self.random_state.randint(2**31))
+        if isinstance(self.random_state, np.random.Generator):
+            return int(self.random_state.integers(2**31))
+        return int(self.random_state)
+
+    def _readers(self) -> Sequence[Any]:
+        readers = readers_for(self.verbose)
+
+        def tell_all(event: Event) -> None:
+            for reader in readers:
+                reader(event)
+
+        return [tell_all]
+
+    def _keep(self, trained: Trained, reading: Reading) -> None:
+        self._wrap(trained)
+        self.kind_reason_ = reading.reason
+
+    def _wrap(self, trained: Trained) -> None:
+        self.trained_ = trained
+        self.model_ = trained.model
+        self.kind_ = trained.kind.name
+        self.kind_reason_ = str(trained.config.data.get("reason", ""))
+        self.history_: tuple[Mapping[str, float], ...] = trained.history
+        self.latent_dim_ = trained.config.latent_dim
+        self.recipe_ = trained.config.recipe
+        self.score_unit_ = score_unit(trained)
+
+    def _fitted(self, X: Any = None) -> Trained:
+        check_is_fitted(self, "trained_")
+        if X is not None:
+            self._remember_features(X, reset=False)
+        return self.trained_
+
+    def _remember_features(self, X: Any, *, reset: bool) -> None:
+        """scikit-learn's own check of columns and width, for rows that are flat."""
+        flat = getattr(X, "ndim", None) == 2 and getattr(X, "dtype", None) != object
+        if flat or hasattr(X, "columns"):
+            _check_feature_names(self, X, reset=reset)
+        if flat and (reset or len(X)):
+            _check_n_features(self, X, reset=reset)
+        elif reset:
+            self.n_features_in_ = self.trained_.kind.layout.cells
+
+    def _given(self, X: Any, y: Any) -> Any:
+        """Labels for recipes that read them: y, or those that came with the data."""
+        if not self.trained_.config.labels:
+            return None
+        return read(X).labels if y is None and isinstance(X, (str, Path)) else y
+
+
+def load(folder: str | Path, *, network: Any = None, likelihood: Any = None) -> Autoencoder:
+    """A saved model as an estimator.
+
+    Args:
+        folder: what ``save`` or ``diabolo train`` wrote.
+        network, likelihood: the user's own code, for models that were saved with it.
+
+    Raises:
+        StoreError: no model folder, damaged, of a newer schema, or weights that do not fit. UnsafeError: it holds a pickle.
+    """
+    from diabolo.composition import as_part
+
+    own_network = None if network is None else as_part("network", network)
+    own_likelihood = None if likelihood is None else as_part("likelihood", likelihood)
+    return Autoencoder.from_trained(store.load(folder, network=own_network, likelihood=own_likelihood))  # type: ignore[arg-type]

@@ -1,0 +1,63 @@
+"""What every training leaves beside its model: some training codes, and the linear twin (PCA with as many numbers)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from diabolo.baselines.pca import Pca, fit_pca
+from diabolo.data.examples import Examples
+from diabolo.data.subset import Subset
+from diabolo.jobs.inference import apply
+from diabolo.trained import Companion, Trained
+
+CODES, TWIN = "codes", "pca"
+CODE_ROWS = 5_000
+TWIN_CELLS = 50_000_000
+
+
+def add_companions(trained: Trained, examples: Examples, rows: Tensor, labels: np.ndarray | None, seed: int) -> Trained:
+    """``trained`` with companions fitted on its training rows and no others.
+
+    codes: of up to 5 000 rows, with their row numbers and labels. pca: mean and principal axes of the rows as the model
+    sees them, from as many rows as hold 50 million numbers; not for models trained on pairs.
+    """
+    trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
+    if examples.target is not None:
+        return trained
+    chosen = _some(rows, TWIN_CELLS // trained.kind.layout.cells, seed)
+    k = int(np.prod(trained.model.code_shape))
+    x = trained.kind.encode(examples.source.take(chosen)).flatten(1).cpu().numpy()
+    return trained.with_companion(TWIN, _twin(fit_pca(x, k), len(chosen)))
+
+
+def linear_twin(trained: Trained) -> Pca | None:
+    """The PCA that travels with the model, None where it was trained on pairs."""
+    companion = trained.companions.get(TWIN)
+    return None if companion is None else Pca(**companion.arrays, total=companion.data["total"])
+
+
+def _codes(trained: Trained, examples: Examples, rows: Tensor, labels: np.ndarray | None) -> Companion:
+    subset = Subset(examples.source, rows)
+    condition = None if examples.condition is None else examples.condition[rows]
+    z = apply(trained, subset, condition, lambda x, c: trained.model.encode(x, None, c)).flatten(1).numpy()
+    named = {} if labels is None else {"labels": [_plain(v) for v in labels[rows.numpy()]]}
+    return Companion({"rows": len(rows)} | named, {"z": z, "row": rows.numpy()})
+
+
+def _twin(pca: Pca, rows: int) -> Companion:
+    arrays = {"mean": pca.mean, "components": pca.components, "explained": pca.explained}
+    return Companion({"rows": rows, "total": float(pca.total)}, {k: np.asarray(v, dtype=np.float32) for k, v in arrays.items()})
+
+
+def _some(rows: Tensor, most: int, seed: int) -> Tensor:
+    """At most ``most`` of the rows, drawn without replacement, in order."""
+    if len(rows) <= most:
+        return rows
+    generator = torch.Generator().manual_seed(seed)
+    return rows[torch.randperm(len(rows), generator=generator)[: max(2, most)]].sort().values
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,171 @@
+"""Evaluate: how good a model is on rows it has not seen, beside PCA with as many numbers and beside the mean."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.distributions import kl_divergence
+
+from diabolo.data.sources import Source
+from diabolo.errors import DataError
+from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.inference import apply, encoded
+from diabolo.jobs.reconstruct import encode_all, restored
+from diabolo.jobs.score import elbo_terms, score_unit
+from diabolo.metrics.codes import CodeHealth, code_health, compression_ratio, kl_per_unit, unit_variance
+from diabolo.metrics.errors import row_errors
+from diabolo.metrics.neighbors import knn_accuracy
+from diabolo.trained import Trained
+from diabolo.training.device import device_generator, mixed_seed
+
+NEIGHBOR_ROWS = 3_000
+
+
+@final
+@dataclass(frozen=True)
+class Contender:
+    """One line of the table of errors: means over all cells of all rows. name: "model", "pca", "mean" or "input"."""
+
+    name: str
+    numbers: int
+    errors: Mapping[str, float]
+
+
+@final
+@dataclass(frozen=True)
+class Evaluation:
+    """What :func:`evaluate` finds.
+
+    rows: how many were judged. scale: what an error of 1 means. table: the model first, what is simpler after it. health:
+    of the code's units. unit_std, unit_kl: one number a unit, standard deviation of the code and KL in nats (None without
+    a density). ratio: numbers in a row over numbers in its code. elbo: negative_elbo, reconstruction and kl in nats a
+    row, None without a density; nats says what they are. neighbors: share of rows whose five nearest neighbours in code
+    space vote for their label, for the model and for PCA; None without labels.
+    """
+
+    data: str
+    rows: int
+    scale: str
+    table: tuple[Contender, ...]
+    health: CodeHealth
+    unit_std: tuple[float, ...]
+    unit_kl: tuple[float, ...] | None
+    ratio: float
+    nats: str
+    elbo: Mapping[str, float] | None = None
+    neighbors: Mapping[str, float] | None = None
+
+    @property
+    def gain(self) -> float | None:
+        """PCA's squared error over the model's: above 1 the model is better. None where there is no PCA beside it."""
+        found = {c.name: c.errors["mse"] for c in self.table}
+        return found["pca"] / found["model"] if "pca" in found and found["model"] > 0 else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return dataclasses.asdict(self) | {"health": self.health.to_dict(), "gain": self.gain}
+
+
+def evaluate(trained: Trained, data: Any, y: Any = None, target: Any = None, *, name: str = "data", seed: int = 0) -> Evaluation:
+    """Judge a model on ``data``; nothing is fitted to them.
+
+    data: rows in the caller's own shape, or a source of such rows. y: labels, needed by conditional recipes, used for
+    the neighbours otherwise. target: what should have come out, for models trained on pairs.
+    """
+    source = data if isinstance(data, Source) else trained.kind.read(data)
+    condition = trained.condition(y, len(source))
+    aim = encode_all(trained, _aim(trained, source, target)).flatten(1).numpy()
+    z = apply(trained, source, condition, lambda x, c: trained.model.encode(x, None, c)).flatten(1).numpy()
+    kl = _kl(trained, source, condition)
+    contenders = _contenders(trained, source, condition, z.shape[1], same=target is None)
+    bounds = trained.out_kind.layout.bounds
+    return Evaluation(
+        data=name,
+        rows=len(source),
+        scale="standardized columns" if bounds is None else f"pixels in [{bounds[0]:g}, {bounds[1]:g}]",
+        table=tuple(Contender(n, k, _errors(aim, x_hat, bounds)) for n, k, x_hat in contenders),
+        health=code_health(z, kl),
+        unit_std=tuple(np.sqrt(unit_variance(z)).tolist()),
+        unit_kl=None if kl is None else tuple(kl_per_unit(kl).tolist()),
+        ratio=compression_ratio(trained.kind.layout.shape, trained.model.code_shape),
+        nats=score_unit(trained),
+        elbo=None if kl is None or trained.target_kind is not None else _elbo(trained, source, condition, seed),
+        neighbors=None if y is None else _neighbors(trained, source, z, np.asarray(y)),
+    )
+
+
+def _aim(trained: Trained, source: Source, target: Any) -> Source:
+    if trained.target_kind is None:
+        return source
+    if target is None:
+        raise DataError("This model was trained on pairs: give target=, what should have come out.")
+    return target if isinstance(target, Source) else trained.target_kind.read(target)
+
+
+def _contenders(
+    trained: Trained, source: Source, condition: Tensor | None, numbers: int, *, same: bool
+) -> list[tuple[str, int, np.ndarray]]:
+    """Name, code numbers and restored rows (n, d) of the model and of what is simpler."""
+    found = [("model", numbers, restored(trained, source, condition).flatten(1).numpy())]
+    twin = linear_twin(trained)
+    if twin is not None and same:
+        x = encode_all(trained, source).flatten(1).numpy()
+        found.append(("pca", len(twin.components), twin.reconstruct(x)))
+        found.append(("mean", 0, np.broadcast_to(twin.mean, x.shape)))
+    elif trained.kind.layout.shape == trained.out_kind.layout.shape:
+        x = trained.kind.encode(source.take(torch.arange(len(source)))).flatten(1).cpu().numpy()
+        found.append(("input", x.shape[1], x))
+    return found
+
+
+def _errors(x: np.ndarray, x_hat: np.ndarray, bounds: tuple[float, float] | None) -> dict[str, float]:
+    names = ("mse", "mae") if bounds is None else ("mse", "mae", "bce") if bounds == (0.0, 1.0) else ("mse", "mae")
+    errors = {name: float(row_errors(name, x, x_hat, value_range=bounds).mean()) for name in names}
+    if bounds is not None and errors["mse"] > 0:
+        errors["psnr"] = float(10 * np.log10((bounds[1] - bounds[0]) ** 2 / errors["mse"]))
+    return errors
+
+
+def _kl(trained: Trained, source: Source, condition: Tensor | None) -> np.ndarray | None:
+    """KL of each code number of each row, (n, K) nats, None without a density."""
+    prior = trained.model.bottleneck.prior()
+    if prior is None:
+        return None
+
+    def kl(x: Tensor, c: Tensor | None) -> Tensor:
+        q = trained.model.posterior(x, c)
+        assert q is not None  # a prior implies a posterior
+        return kl_divergence(q, prior)
+
+    return apply(trained, source, condition, kl).flatten(1).numpy()
+
+
+@torch.inference_mode()
+def _elbo(trained: Trained, source: Source, condition: Tensor | None, seed: int) -> dict[str, float]:
+    """The bound with one independent draw a row, seeded by chunk."""
+    trained.model.eval()
+    generator = device_generator(trained.device)
+    terms = []
+    for i, (x, c, n) in enumerate(encoded(trained, source, condition)):
+        generator.manual_seed(mixed_seed(seed, i))
+        terms.append(elbo_terms(trained, x, c, generator, draws=1, shared=False)[:n].cpu().double())
+    reconstruction, kl = torch.cat(terms).mean(0).tolist()
+    return {"negative_elbo": kl - reconstruction, "reconstruction": -reconstruction, "kl": kl}
+
+
+def _neighbors(trained: Trained, source: Source, z: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    if len(y) != len(z):
+        raise DataError(f"y must have one label a row: there are {len(z)} rows, y has {len(y)}.")
+    rows = np.arange(len(z))[:NEIGHBOR_ROWS]
+    found = {"model": knn_accuracy(z[rows], y[rows])}
+    twin = linear_twin(trained)
+    if twin is not None:
+        x = trained.kind.encode(source.take(torch.from_numpy(rows))).flatten(1).cpu().numpy()
+        found["pca"] = knn_accuracy(twin.transform(x), y[rows])
+    return found

@@ -1,0 +1,48 @@
+"""Applying a model: rows go through in chunks of one fixed size, so that no result depends on what else was in the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from diabolo.data.sources import Source
+from diabolo.errors import DataError
+from diabolo.trained import Trained
+
+CHUNK = 128
+
+Function = Callable[[Tensor, Tensor | None], Tensor]
+
+
+def encoded(trained: Trained, source: Source, condition: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor | None, int]]:
+    """Chunks of x (CHUNK, F, *P) on the model's device, their conditions, and how many rows of each are real.
+
+    The last chunk is filled up with its last row.
+    """
+    if len(source) == 0:
+        raise DataError("Found array with 0 sample(s) while a minimum of 1 is required.")
+    for index in torch.arange(len(source)).split(CHUNK):
+        full = torch.cat([index, index[-1:].expand(CHUNK - len(index))])
+        x = trained.kind.encode(source.take(full).to(trained.device))
+        yield x, None if condition is None else condition[full].to(trained.device), len(index)
+
+
+@torch.inference_mode()
+def apply(trained: Trained, source: Source, condition: Tensor | None, function: Function) -> Tensor:
+    """``function(x, condition)`` of all rows, (n, ...), on the host; in float32 and evaluation mode."""
+    trained.model.eval()
+    return torch.cat([function(x, c)[:n].cpu() for x, c, n in encoded(trained, source, condition)])
+
+
+@torch.inference_mode()
+def apply_to_codes(trained: Trained, z: Tensor, condition: Tensor | None, function: Function) -> Tensor:
+    """``function(z, condition)`` of codes z (n, K, *L), on the host, in the same chunks."""
+    trained.model.eval()
+    results = []
+    for index in torch.arange(len(z)).split(CHUNK):
+        full = torch.cat([index, index[-1:].expand(CHUNK - len(index))])
+        c = None if condition is None else condition[full].to(trained.device)
+        results.append(function(z[full].to(trained.device), c)[: len(index)].cpu())
+    return torch.cat(results)

@@ -1,0 +1,41 @@
+"""Interpolate: the way from one row to another through the code space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from diabolo.errors import ParameterError
+from diabolo.jobs.embed import decode, embed
+from diabolo.trained import Trained
+
+
+def interpolate_codes(start: np.ndarray, end: np.ndarray, steps: int, *, spherical: bool = False) -> np.ndarray:
+    """Codes on the way, (steps, K), both ends included.
+
+    Straight: (1−t)·start + t·end. Spherical (Shoemake 1985; for standard normal codes, White 2016,
+    https://arxiv.org/abs/1609.04468): sin((1−t)θ)/sin θ · start + sin(tθ)/sin θ · end, θ the angle between them.
+
+    >>> interpolate_codes(np.array([0.0, 1.0]), np.array([1.0, 0.0]), 3, spherical=True).round(3).tolist()
+    [[0.0, 1.0], [0.707, 0.707], [1.0, 0.0]]
+    """
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 2:
+        raise ParameterError(f"steps must be a whole number of at least 2, got {steps!r}.")
+    t = np.linspace(0.0, 1.0, steps)[:, None]
+    if spherical:
+        lengths = np.linalg.norm(start) * np.linalg.norm(end)
+        theta = np.arccos(np.clip(start @ end / lengths, -1, 1)) if lengths > 0 else 0.0
+        if np.sin(theta) > 1e-6:
+            return (np.sin((1 - t) * theta) * start + np.sin(t * theta) * end) / np.sin(theta)
+    return (1 - t) * start + t * end
+
+
+def interpolate(trained: Trained, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Any:
+    """Rows on the way from the row ``start`` to the row ``end``, both restored ends included: steps rows.
+
+    start, end: one row each, in the caller's own shape. y: the label of all rows, for conditional recipes.
+    """
+    ends = np.stack([np.asarray(start), np.asarray(end)])
+    z = embed(trained, ends, y)
+    return decode(trained, interpolate_codes(z[0], z[1], steps, spherical=spherical), y)

@@ -1,0 +1,62 @@
+"""Reconstruct: rows through the code and back, and how far they come back from where they were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from diabolo.data.sources import Source
+from diabolo.errors import UnsupportedError
+from diabolo.jobs.inference import apply
+from diabolo.metrics.errors import row_errors
+from diabolo.trained import Trained
+
+
+def reconstruct(trained: Trained, data: Any, y: Any = None) -> Any:
+    """The rows as the model restores them, in the caller's own shape, dtype, range and columns."""
+    source = trained.kind.read(data)
+    return trained.out_kind.decode(restored(trained, source, trained.condition(y, len(source))))
+
+
+def denoise(trained: Trained, data: Any, y: Any = None) -> Any:
+    """Noisy rows, cleaned. Raises UnsupportedError where the model has never seen damaged inputs."""
+    if trained.model.composition.corruption is None and trained.target_kind is None:
+        raise UnsupportedError(
+            f"denoise needs a model trained on damaged inputs; this one is {trained.config.recipe!r} without a corruption. Train "
+            "with recipe 'denoising', with corruption=…, or on pairs with target=."
+        )
+    return reconstruct(trained, data, y)
+
+
+def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any = None, metric: str = "mse") -> np.ndarray:
+    """One number a row, (n,) float64: the mean over its cells on the data's own scale.
+
+    Pixels count as they lie in ``value_range`` ([0, 1] by default, whatever the dtype), columns in their own units.
+    target: what should have come out, for models trained on pairs; the input itself otherwise.
+    """
+    source = trained.kind.read(data)
+    aim = source if target is None else trained.out_kind.read(target)
+    if trained.target_kind is not None and target is None:
+        raise UnsupportedError("This model was trained on pairs: give target=, what should have come out.")
+    x_hat = natural(trained, restored(trained, source, trained.condition(y, len(source))))
+    x = natural(trained, encode_all(trained, aim))
+    return row_errors(metric, x, x_hat, value_range=trained.out_kind.layout.bounds)
+
+
+def restored(trained: Trained, source: Source, condition: Tensor | None) -> Tensor:
+    """x̂ (n, F, *P) on the host, inside the model's scale: the mean of p(x | the deterministic code)."""
+    model = trained.model
+    return apply(trained, source, condition, lambda x, c: model.decode(model.encode(x, None, c), c).mean)
+
+
+def encode_all(trained: Trained, source: Source) -> Tensor:
+    """Rows as the outputs' kind encodes them, (n, F, *P), on the host."""
+    return trained.out_kind.encode(source.take(torch.arange(len(source))).cpu())
+
+
+def natural(trained: Trained, x: Tensor) -> np.ndarray:
+    """x (n, F, *P) -> (n, cells) float64 in the units errors are reported in."""
+    return trained.out_kind.natural(x).flatten(1).double().numpy()

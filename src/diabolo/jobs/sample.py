@@ -1,0 +1,44 @@
+"""Sample: new rows, from the prior where the recipe has one, else from a density fitted to the training codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from diabolo.densities import find
+from diabolo.densities.base import Density
+from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.jobs.embed import decode
+from diabolo.jobs.companions import CODES
+from diabolo.trained import Trained
+
+
+def sample_codes(trained: Trained, n: int, *, density: str = "auto", random_state: int | None = None) -> np.ndarray:
+    """Draw n codes, (n, K) float32.
+
+    density: ``"prior"`` (standard normal, of recipes that train towards it), ``"gaussian"`` or ``"mixture"`` (fitted to
+    the codes of up to 5 000 training rows), or ``"auto"``: the prior where there is one, else the mixture.
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ParameterError(f"n must be a whole number of at least 1, got {n!r}.")
+    prior = trained.model.bottleneck.prior()
+    if density == "auto":
+        density = "mixture" if prior is None else "prior"
+    if density == "prior":
+        trained.require_density("sampling from the prior")
+        shape = (n, int(np.prod(trained.model.code_shape)))
+        return np.random.default_rng(random_state).standard_normal(shape).astype(np.float32)
+    return fit_density(trained, density).sample(n, random_state).astype(np.float32)
+
+
+def sample(trained: Trained, n: int, y: Any = None, *, density: str = "auto", random_state: int | None = None) -> Any:
+    """n new rows as the caller's data: codes from :func:`sample_codes`, through the decoder (the mean of p(x|z))."""
+    return decode(trained, sample_codes(trained, n, density=density, random_state=random_state), y)
+
+
+def fit_density(trained: Trained, name: str) -> Density:
+    """The density called ``name``, fitted to the training codes that travel with the model."""
+    if CODES not in trained.companions:
+        raise UnsupportedError("This model carries no training codes to fit a density to.")
+    return find(name).fit(trained.companions[CODES].arrays["z"], random_state=0)

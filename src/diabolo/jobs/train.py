@@ -1,0 +1,222 @@
+"""Train: (data, options) -> Trained. The one place where data, recipe, plan and engine meet."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from diabolo import recipes
+from diabolo.data import Reading, read
+from diabolo.data.examples import Examples
+from diabolo.data.split import split
+from diabolo.errors import DataError, ParameterError, TrainingError, UnsupportedError
+from diabolo.jobs.companions import add_companions
+from diabolo.model import Model
+from diabolo.trained import Config, Trained, one_hot
+from diabolo.training.engine import train as run_engine
+from diabolo.training.events import Event, Finished
+from diabolo.training.optimizers import Optimizer
+from diabolo.training.plan import Plan, make_plan
+
+SIZES = ("s", "m", "l")
+Reader = Callable[[Event], None]
+
+
+@final
+@dataclass(frozen=True)
+class Options:
+    """What the user asks for; ``"auto"`` and None leave the choice to the recipe and the data.
+
+    Names and meanings are those of :class:`diabolo.Autoencoder`. settings: ``(path, text)`` pairs of ``--set``.
+    """
+
+    recipe: str = "auto"
+    network: Any = "auto"
+    latent_dim: int | None = None
+    size: str = "m"
+    bottleneck: Any = None
+    corruption: Any = None
+    likelihood: Any = None
+    regularizers: Any = None
+    epochs: int | str = "auto"
+    time_budget: float | None = None
+    batch_size: int | str = "auto"
+    optimizer: str | Optimizer = "auto"
+    learning_rate: float | str = "auto"
+    validation_fraction: float = 0.1
+    device: str = "auto"
+    precision: str = "auto"
+    seed: int = 0
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def check(self) -> None:
+        """Raise ParameterError for what is wrong whatever the data are."""
+        recipes.get(self.recipe)
+        if self.size not in SIZES:
+            raise ParameterError(f"size must be one of {', '.join(SIZES)}, got {self.size!r}.")
+        if self.latent_dim is not None and not _is_whole(self.latent_dim, 1):
+            raise ParameterError(f"latent_dim must be a whole number of at least 1, or None, got {self.latent_dim!r}.")
+        if not 0 <= self.validation_fraction < 1:
+            raise ParameterError(f"validation_fraction must be at least 0 and below 1, got {self.validation_fraction!r}.")
+        if not _is_whole(self.seed, 0):
+            raise ParameterError(f"The seed must be a whole number of at least 0, got {self.seed!r}.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; parts given as objects become their descriptions."""
+        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+
+def train(
+    data: Any,
+    options: Options = Options(),  # noqa: B008 (frozen)
+    *,
+    y: Any = None,
+    target: Any = None,
+    start: Trained | None = None,
+    readers: Sequence[Reader] = (),
+    checkpoint_folder: Path | None = None,
+    resume: bool = False,
+) -> Trained:
+    """Train a model on data.
+
+    Args:
+        data: anything :func:`diabolo.data.read` takes, or what it returned.
+        options: what the user asked for.
+        y: labels, one a row; needed by conditional recipes, kept for evaluation by the others.
+        target: what should come out, a row for each row of the data (training on pairs).
+        start: a trained model whose weights and scales to go on from, on data of the same kind.
+        readers: called with every event.
+        checkpoint_folder: where checkpoints go; resume: go on from the one there.
+
+    Returns:
+        The trained model, with its history, its codes and its linear twin as companions.
+    """
+    options.check()
+    reading = data if isinstance(data, Reading) else read(data)
+    wanted = None if target is None else _read_target(target, reading)
+    rows, validation = split(len(reading.source), options.validation_fraction)
+    labels = reading.labels if y is None else np.asarray(y)
+    if labels is not None and len(labels) != len(reading.source):
+        raise DataError(f"y must have one label a row: there are {len(reading.source)} rows, y has {len(labels)}.")
+    if start is None:
+        untrained, examples = _prepare(reading, wanted, labels, options, rows)
+    else:
+        untrained, examples = _continue(start, reading, wanted, labels)
+    plan = _plan(untrained, options, len(rows))
+    untrained = dataclasses.replace(untrained, config=_with_reasons(untrained.config, plan, reading))
+    finished = None
+    for event in run_engine(untrained, examples, rows, validation, plan, checkpoint_folder=checkpoint_folder, resume=resume):
+        for reader in readers:
+            reader(event)
+        if isinstance(event, Finished):
+            finished = event
+    if finished is None:
+        raise TrainingError("Training ended without a result.")
+    return add_companions(finished.trained, examples, rows, labels, options.seed)
+
+
+def _prepare(
+    reading: Reading, wanted: Reading | None, labels: np.ndarray | None, options: Options, rows: Tensor
+) -> tuple[Trained, Examples]:
+    """An untrained model for these data, and the data ready for it."""
+    kind = reading.kind.fit(reading.source, rows)
+    target_kind = None if wanted is None else wanted.kind.fit(wanted.source, rows)
+    out = target_kind or kind
+    recipe = recipes.get(options.recipe)
+    hints = recipes.Hints(kind.network, out.likelihood, out.layout.bounds)
+    latent_dim = options.latent_dim or recipes.default_latent_dim(recipe.name, kind.layout.cells)
+    given = {role: getattr(options, role) for role in ("network", "bottleneck", "corruption", "likelihood", "regularizers")}
+    if wanted is not None and given["corruption"] is None:
+        given["corruption"] = "none"  # pairs bring their own damage
+    composition = recipes.compose(
+        recipe.name, hints, kind.layout, out.layout, latent_dim, options.size, given, options.settings
+    )
+    classes = _classes(labels) if composition.conditional else ()
+    if composition.conditional and labels is None:
+        raise DataError(f"The recipe {recipe.name!r} is conditional: give labels y=, one a row.")
+    config = Config(
+        recipe=recipe.name,
+        composition=composition,
+        latent_dim=latent_dim,
+        labels=classes,
+        data=_about(reading),
+        options=options.to_json(),
+    )
+    with torch.random.fork_rng([]):
+        torch.manual_seed(options.seed)
+        model = Model(composition, kind.layout, out.layout, latent_dim, len(classes))
+    trained = Trained(model, kind, config, target_kind=target_kind)
+    return trained, _examples(trained, reading, wanted, labels)
+
+
+def _continue(start: Trained, reading: Reading, wanted: Reading | None, labels: np.ndarray | None) -> tuple[Trained, Examples]:
+    """The model of ``start``, copied, and data that fit it."""
+    if (wanted is None) != (start.target_kind is None):
+        raise UnsupportedError("A model trained on pairs goes on with pairs (target=), one trained without goes on without.")
+    copied = dataclasses.replace(start, model=copy.deepcopy(start.model))
+    return copied, _examples(copied, reading, wanted, labels)
+
+
+def _examples(trained: Trained, reading: Reading, wanted: Reading | None, labels: np.ndarray | None) -> Examples:
+    condition = None
+    if trained.config.labels:
+        if labels is None:
+            raise DataError(f"The recipe {trained.config.recipe!r} is conditional: give labels y=, one a row.")
+        condition = one_hot(labels, trained.config.labels, len(reading.source))
+    target = None if wanted is None else wanted.source
+    return Examples(reading.source, trained.kind, target, trained.target_kind, condition)
+
+
+def _read_target(target: Any, reading: Reading) -> Reading:
+    wanted = target if isinstance(target, Reading) else read(target, kind=reading.kind.name)
+    if len(wanted.source) != len(reading.source):
+        raise DataError(f"target= must have a row for each row of X: X has {len(reading.source)}, target {len(wanted.source)}.")
+    return wanted
+
+
+def _plan(trained: Trained, options: Options, rows: int) -> Plan:
+    return make_plan(
+        rows,
+        trained.model.source.cells,
+        matrices=not any(p.ndim > 2 for p in trained.model.parameters()),
+        **{
+            name: getattr(options, name)
+            for name in ("epochs", "time_budget", "batch_size", "optimizer", "learning_rate", "device", "precision", "seed")
+        },
+    )
+
+
+def _with_reasons(config: Config, plan: Plan, reading: Reading) -> Config:
+    first = (reading.reason, f"recipe {config.recipe}, {config.latent_dim} code numbers", *reading.notes)
+    return dataclasses.replace(config, reasons=(*first, *plan.reasons))
+
+
+def _about(reading: Reading) -> dict[str, Any]:
+    return {"name": reading.name, "rows": len(reading.source), "kind": reading.kind.name, "reason": reading.reason}
+
+
+def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:
+    return () if labels is None else tuple(np.unique(labels).tolist())
+
+
+def _is_whole(value: object, low: int) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool) and value.__index__() >= low
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "to_json"):
+        return value.to_json()
+    if isinstance(value, (tuple, list)):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, (str, int, float, bool, type(None), Mapping)) else type(value).__name__
+

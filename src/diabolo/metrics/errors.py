@@ -1,0 +1,110 @@
+"""How far a reconstruction is from its row: one number a row, a mean over the row's cells.
+
+>>> import numpy as np
+>>> x, x_hat = np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([[0.0, 0.5], [1.0, 1.0]])
+>>> mse(x, x_hat).tolist()
+[0.125, 0.0]
+>>> row_errors("l1", x, x_hat).tolist()
+[0.25, 0.0]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from diabolo.errors import DataError, ParameterError, unknown
+from diabolo.metrics.arrays import Floats, paired
+
+Range = tuple[float, float]
+
+CELLS_AT_ONCE = 1 << 21  # 16 MiB of float64, so that large sets are never held twice
+SURE = 1e-7  # cross-entropy takes no prediction to be surer than 1 - SURE, as Keras does
+
+
+def mse(x: Any, x_hat: Any) -> Floats:
+    """Mean squared error, ``mean((x - x_hat)²)``. x, x_hat (n, ...) -> (n,). A NaN in a row makes that row NaN."""
+    return _by_row(x, x_hat, lambda a, b: np.square(a - b))
+
+
+def rmse(x: Any, x_hat: Any) -> Floats:
+    """Root of the row's mean squared error, in the units of the data. x, x_hat (n, ...) -> (n,)."""
+    return np.sqrt(mse(x, x_hat))
+
+
+def mae(x: Any, x_hat: Any) -> Floats:
+    """Mean absolute error, ``mean(|x - x_hat|)``, also called l1. x, x_hat (n, ...) -> (n,)."""
+    return _by_row(x, x_hat, lambda a, b: np.abs(a - b))
+
+
+def bce(x: Any, x_hat: Any, value_range: Range = (0.0, 1.0)) -> Floats:
+    """Binary cross-entropy in nats a cell, ``mean(-x log x_hat - (1 - x) log(1 - x_hat))``, of cells brought to [0, 1].
+
+    x, x_hat: (n, ...) -> (n,). x must lie in ``value_range`` (DataError). x_hat is first clipped to it, 1e-7 inside
+    either end: a linear model such as PCA leaves the range, and log 0 is infinite.
+    """
+    low, width = _width(value_range)
+
+    def cell(a: Floats, b: Floats) -> Floats:
+        t, p = (a - low) / width, np.clip((b - low) / width, SURE, 1 - SURE)
+        if t.min() < -1e-6 or t.max() > 1 + 1e-6:
+            got = f"[{a.min():g}, {a.max():g}]"
+            raise DataError(f"Cross-entropy expects x in [{low:g}, {low + width:g}], got values in {got}. Give value_range.")
+        return -(t * np.log(p) + (1 - t) * np.log1p(-p))
+
+    return _by_row(x, x_hat, cell)
+
+
+def psnr(x: Any, x_hat: Any, value_range: Range) -> Floats:
+    """Peak signal-to-noise ratio in decibels, ``10 log10((high - low)² / mse)``; higher is better, infinite where equal.
+
+    x, x_hat: (n, ...) -> (n,). value_range: the least and greatest value a cell can have, such as (0, 255).
+    Reference: Huynh-Thu & Ghanbari, 2008, https://doi.org/10.1049/el:20080522.
+    """
+    _, width = _width(value_range)
+    with np.errstate(divide="ignore"):
+        return 10.0 * np.log10(width**2 / mse(x, x_hat))
+
+
+METRICS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
+    {"mse": mse, "rmse": rmse, "mae": mae, "l1": mae, "bce": bce, "psnr": psnr}
+)
+RANGED = frozenset({"bce", "psnr"})  # those that take a value_range
+HIGHER_IS_BETTER = frozenset({"psnr"})
+
+
+def row_errors(name: str, x: Any, x_hat: Any, *, value_range: Range | None = None) -> Floats:
+    """The metric called ``name``, one number a row: x, x_hat (n, ...) -> (n,) float64.
+
+    value_range: the least and greatest value a cell can have. ``"psnr"`` needs it, ``"bce"`` takes (0, 1) without it.
+    Raises ParameterError for an unknown name or a missing range, DataError where x and x_hat do not fit each other.
+    """
+    if name not in METRICS:
+        raise unknown("metric", name, METRICS)
+    if name == "psnr" and value_range is None:
+        raise ParameterError("'psnr' needs the value_range of the data, such as value_range=(0, 255), got none.")
+    if value_range is not None and name in RANGED:
+        return METRICS[name](x, x_hat, value_range)
+    return METRICS[name](x, x_hat)
+
+
+def _by_row(x: Any, x_hat: Any, cell: Callable[[Floats, Floats], Floats]) -> Floats:
+    a, b = paired(x, x_hat)
+    rows = len(a)
+    a, b = a.reshape(rows, -1), b.reshape(rows, -1)
+    step = max(1, CELLS_AT_ONCE // a.shape[1])
+    result = np.empty(rows)
+    for start in range(0, rows, step):
+        part = slice(start, start + step)
+        result[part] = cell(a[part].astype(np.float64), b[part].astype(np.float64)).mean(axis=1)
+    return result
+
+
+def _width(value_range: Range) -> tuple[float, float]:
+    low, high = (float(v) for v in value_range)
+    if not (np.isfinite([low, high]).all() and high > low):
+        raise ParameterError(f"value_range expects (low, high) with low < high, got {value_range!r}.")
+    return low, high - low

@@ -1,0 +1,97 @@
+"""Model: the parts put together. Its forward is the training step."""
+
+from __future__ import annotations
+
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from diabolo.composition import Composition
+from diabolo.parts.likelihoods.base import Output
+from diabolo.parts.networks.base import Ports
+from diabolo.records import Batch, Context, Corrupted, Layout, Loss, Step
+
+
+@final
+class Model(nn.Module):
+    """Corruption → encoder → bottleneck → decoder → likelihood, for data of one layout.
+
+    The networks may run in bfloat16 under autocast; code and likelihood are always computed in float32.
+
+    Args:
+        composition: the parts, resolved (no width left open).
+        source: layout of what goes in. target: layout of what comes out; the same for most models.
+        latent_dim: code numbers (channels, for a map-shaped code).
+        condition: how many labels there are, 0 for unconditional recipes.
+    """
+
+    def __init__(self, composition: Composition, source: Layout, target: Layout, latent_dim: int, condition: int = 0) -> None:
+        super().__init__()
+        composition.check(source, target)
+        bottleneck, likelihood = composition.bottleneck, composition.likelihood
+        ports = Ports(
+            source=source,
+            target=target,
+            wants=bottleneck.wants(latent_dim),
+            gives=bottleneck.gives(latent_dim),
+            outputs=likelihood.wants(target),
+            condition=condition,
+        )
+        self.encoder, self.decoder = composition.network.build(ports)
+        self.bottleneck = bottleneck.build(latent_dim)
+        self.likelihood = likelihood.build(target)
+        self.composition = composition
+        self.source, self.target = source, target
+        self.latent_dim, self.condition = latent_dim, condition
+        self.code_shape = composition.network.code_shape(source, bottleneck.gives(latent_dim))
+
+    def forward(self, batch: Batch, context: Context) -> Loss:
+        """The training step: what the parts make of a batch, and what that costs, one number a row."""
+        batch = self.likelihood.observe(batch, context.generator)
+        corrupted = self.corrupt(batch.x, context.generator)
+        h, real = self.encoder(corrupted.x, batch.real if batch.target is None else None, batch.condition)
+        code = self.bottleneck(h.float(), real, context)
+        output = self.decode(code.z, batch.condition)
+        return self.loss(Step(batch, corrupted, code, output, context))
+
+    def loss(self, step: Step) -> Loss:
+        """reconstruction = −log p(x|z) summed over real cells; total = reconstruction + cost + penalties."""
+        aim, real = step.batch.aim, step.batch.real
+        reconstruction = _over_cells(-step.output.log_prob(aim), real)
+        everyday = _over_cells(step.output.everyday(aim), real)
+        count = aim[0].numel() if real is None else real.flatten(1).sum(1).clamp(min=1)
+        penalties = {r.name: r(self, step).value for r in self.composition.regularizers}
+        return Loss(
+            total=reconstruction + step.code.cost + sum(penalties.values(), reconstruction.new_zeros(())),
+            reconstruction=reconstruction,
+            cost=step.code.cost,
+            everyday=everyday / count,
+            kl=None if step.code.kl is None else step.code.kl.flatten(1).sum(1),
+            penalties=penalties,
+        )
+
+    def corrupt(self, x: Tensor, generator: torch.Generator) -> Corrupted:
+        """x (N, F, *P) as the encoder sees it in training: damaged by the recipe's corruption, if it has one."""
+        corruption = self.composition.corruption
+        return Corrupted(x) if corruption is None else corruption(x, self.source, generator)
+
+    def encode(self, x: Tensor, real: Tensor | None = None, condition: Tensor | None = None) -> Tensor:
+        """x (N, F, *P) -> z (N, K, *L), deterministic: the posterior's mean where there is one."""
+        h, _ = self.encoder(x, real, condition)
+        return self.bottleneck.mode(h.float())
+
+    def posterior(self, x: Tensor, condition: Tensor | None = None) -> Distribution | None:
+        """q(z|x) of shape (N, K, *L), or None where the code is a point."""
+        h, _ = self.encoder(x, None, condition)
+        return self.bottleneck.posterior(h.float())
+
+    def decode(self, z: Tensor, condition: Tensor | None = None) -> Output:
+        """z (N, K, *L) -> p(x|z)."""
+        return self.likelihood(self.decoder(z, condition).float())
+
+
+def _over_cells(cells: Tensor, real: Tensor | None) -> Tensor:
+    """(N, F, *P) -> (N,), summed over the cells that are real."""
+    return (cells if real is None else cells * real).flatten(1).sum(1)

@@ -1,0 +1,112 @@
+"""The variational code: a normal distribution over codes for every row, and a price on what it tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor
+from torch.distributions import Normal
+
+from diabolo.maths.divergences import kl_normal
+from diabolo.maths.precision import at_least_float32
+from diabolo.maths.ranges import positive
+from diabolo.maths.rows import row_sum
+from diabolo.parts.bottlenecks.activations import check_channels
+from diabolo.parts.bottlenecks.base import Bottleneck, Neck
+from diabolo.records import Code, Context
+from diabolo.spec import option
+
+MIN_STD = 1e-4  # of the posterior; log(std) and so the KL divergence stay finite
+
+
+@final
+@dataclass
+class Gaussian(Bottleneck):
+    """``q(z|x) = N(mean(x), std(x)²)`` for each code number, ``p(z) = N(0, 1)``: the code of a VAE.
+
+    The encoder gives 2K channels: the means first, then K raw numbers whose :func:`~diabolo.maths.ranges.positive` is
+    ``std``, the standard deviation (1 where the raw number is 0, so that an untrained model starts near the prior).
+    Training pays, a row, in nats::
+
+        cost = beta * weight * sum over code numbers of max(kl, free_bits)
+
+    - beta: 1 is the ELBO; more presses the numbers apart and towards the prior (Higgins et al. 2017); 0 leaves a
+      stochastic code that costs nothing.
+    - warmup: the fraction of training over which ``weight`` grows linearly from 0 to 1 (Bowman et al. 2016; Sønderby
+      et al. 2016); 0 is 1 from the start.
+    - free_bits: nats a code number may tell for nothing (Kingma et al. 2016). kl is averaged over the batch, and over
+      the positions of a channel where there are any, before it is compared, as there: below the threshold a channel
+      costs ``free_bits`` a number and feels no pressure. The batch is part of that average, so the cost of a row
+      depends a little on its neighbours.
+
+    ``Code.kl`` is always the raw divergence, without weights and free bits. The code is drawn with the context's
+    generator in evaluation too; ``mode`` is the mean.
+
+    References: Kingma & Welling 2013, https://arxiv.org/abs/1312.6114; Rezende et al. 2014,
+    https://arxiv.org/abs/1401.4082; Higgins et al. 2017, https://openreview.net/forum?id=Sy2fzU9gl; Bowman et al. 2016,
+    https://arxiv.org/abs/1511.06349; Sønderby et al. 2016, https://arxiv.org/abs/1602.02282; Kingma et al. 2016,
+    https://arxiv.org/abs/1606.04934
+    """
+
+    name: ClassVar[str] = "gaussian"
+
+    beta: float = option(1.0, "weight of the KL divergence", low=0.0)
+    warmup: float = option(0.0, "fraction of training over which that weight grows from 0", low=0.0, high=1.0)
+    free_bits: float = option(0.0, "nats a code number may tell for nothing", low=0.0)
+
+    def wants(self, latent_dim: int) -> int:
+        """2K: a mean and a raw spread for each code number."""
+        return 2 * latent_dim
+
+    def build(self, latent_dim: int) -> GaussianNeck:
+        """The module; it has no parameters."""
+        return GaussianNeck(latent_dim, self.beta, self.warmup, self.free_bits)
+
+
+@final
+class GaussianNeck(Neck):
+    """A normal posterior over ``latent_dim`` channels, h (N, 2K, *L) -> z (N, K, *L)."""
+
+    origin: Tensor
+
+    def __init__(self, latent_dim: int, beta: float, warmup: float, free_bits: float) -> None:
+        super().__init__()
+        self.latent_dim, self.beta, self.warmup, self.free_bits = latent_dim, beta, warmup, free_bits
+        self.register_buffer("origin", torch.zeros(()), persistent=False)  # puts the prior on the model's device
+
+    def forward(self, h: Tensor, real: Tensor | None, context: Context) -> Code:
+        """h (N, 2K, *L) -> a draw ``mean + std * noise``. real: (N, 1, *L) or (N, K, *L), 0 where no code number counts."""
+        q = self.posterior(h)
+        noise = torch.randn(q.mean.shape, generator=context.generator, device=h.device, dtype=q.mean.dtype)
+        kl = kl_normal(q.mean, q.stddev)  # (N, K, *L)
+        kl = kl if real is None else kl * real.to(kl.dtype)
+        cost = self.beta * self._weight(context) * row_sum(self._paid(kl, real))
+        return Code(q.mean + q.stddev * noise, cost, kl, q)
+
+    def mode(self, h: Tensor) -> Tensor:
+        """The posterior's mean, (N, K, *L)."""
+        return self.posterior(h).mean
+
+    def posterior(self, h: Tensor) -> Normal:
+        """q(z|x), one independent normal distribution a code number, (N, K, *L)."""
+        check_channels(h, 2 * self.latent_dim, "the means, then the raw spreads")
+        mean, raw = at_least_float32(h).chunk(2, dim=1)
+        return Normal(mean, positive(raw, start=1.0, floor=MIN_STD), validate_args=False)
+
+    def prior(self) -> Normal:
+        """The standard normal distribution of one code number."""
+        return Normal(self.origin, torch.ones_like(self.origin), validate_args=False)
+
+    def _weight(self, context: Context) -> float:
+        return 1.0 if self.warmup == 0 else min(1.0, context.fraction / self.warmup)
+
+    def _paid(self, kl: Tensor, real: Tensor | None) -> Tensor:
+        """kl (N, K, *L) -> what a row pays for each number; its mean over rows is ``max(mean kl, free_bits)``."""
+        if self.free_bits == 0:
+            return kl
+        counted = torch.ones_like(kl) if real is None else real.to(kl.dtype).expand_as(kl)
+        others = [d for d in range(kl.ndim) if d != 1]
+        mean = kl.sum(others, keepdim=True) / counted.sum(others, keepdim=True).clamp(min=1)  # (1, K, 1...)
+        return torch.where(mean > self.free_bits, kl, self.free_bits * counted)

@@ -1,0 +1,257 @@
+"""Recipes: named combinations of parts, each with what it is, when to use it and its paper. Needs no torch.
+
+A recipe is a function from what the data suggest to the parts as data, ``{role: description}``. It sets only what makes
+it that recipe; :func:`compose` fills in the rest and lets whatever the user gave replace it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+from diabolo.errors import ParameterError, unknown
+
+if TYPE_CHECKING:
+    from diabolo.composition import Composition
+    from diabolo.records import Layout
+    from diabolo.spec import Part
+
+Description = Mapping[str, Any]
+
+
+@final
+@dataclass(frozen=True)
+class Hints:
+    """What the data suggest: the kind's default parts, and the range of its cells (None where open)."""
+
+    network: str
+    likelihood: str
+    bounds: tuple[float, float] | None = None
+
+    @property
+    def width(self) -> float:
+        """How wide the range of a cell is; 1 for standardized columns."""
+        return self.bounds[1] - self.bounds[0] if self.bounds else 1.0
+
+
+@final
+@dataclass(frozen=True)
+class Recipe:
+    """One row of the table. parts: what the recipe sets, given what the data suggest."""
+
+    name: str
+    what: str
+    when: str
+    paper: str
+    parts: Callable[[Hints], dict[str, Any]]
+    conditional: bool = False
+
+
+def _plain(hints: Hints) -> dict[str, Any]:
+    return {"bottleneck": {"name": "plain"}}
+
+
+def _simple(hints: Hints) -> dict[str, Any]:
+    return _plain(hints) | {"network": {"name": "mlp", "widths": []}}
+
+
+def _deep(hints: Hints) -> dict[str, Any]:
+    return _plain(hints) | {"network": {"name": "mlp"}}
+
+
+def _conv(hints: Hints) -> dict[str, Any]:
+    return _plain(hints) | {"network": {"name": "conv"}}
+
+
+def _denoising(hints: Hints) -> dict[str, Any]:
+    noise = {"name": "gaussian-noise", "std": 0.3 * hints.width} if hints.bounds else {"name": "mask", "fraction": 0.2}
+    return _plain(hints) | {"corruption": noise}
+
+
+def _sparse(hints: Hints) -> dict[str, Any]:
+    return {"bottleneck": {"name": "top-k"}}
+
+
+def _contractive(hints: Hints) -> dict[str, Any]:
+    return {"bottleneck": {"name": "plain", "activation": "sigmoid"}, "regularizers": [{"name": "contractive"}]}
+
+
+def _vae(hints: Hints) -> dict[str, Any]:
+    return {"bottleneck": {"name": "gaussian"}, "likelihood": {"name": "gaussian", "variance": "shared"}}
+
+
+def _beta_vae(hints: Hints) -> dict[str, Any]:
+    likelihood = "bernoulli" if hints.bounds == (0.0, 1.0) else "gaussian"
+    return {"bottleneck": {"name": "gaussian", "beta": 4.0}, "likelihood": {"name": likelihood}}
+
+
+_TABLE = (
+    Recipe(
+        "plain",
+        "Encoder, code, decoder; the code is free to be anything that restores the data.",
+        "Dimension reduction, features, compression: when reconstruction is what counts.",
+        "Hinton & Salakhutdinov 2006, Reducing the dimensionality of data with neural networks, "
+        "https://doi.org/10.1126/science.1127647",
+        _plain,
+    ),
+    Recipe(
+        "simple",
+        "One fully connected layer each side. Linear and with squared error it finds PCA's subspace.",
+        "To learn how autoencoders work, and as the first thing to beat.",
+        "Baldi & Hornik 1989, Neural networks and principal component analysis, https://doi.org/10.1016/0893-6080(89)90014-2",
+        _simple,
+    ),
+    Recipe(
+        "deep",
+        "Several fully connected layers each side.",
+        "Tables and small pictures; the textbook's deep autoencoder.",
+        "Hinton & Salakhutdinov 2006, https://doi.org/10.1126/science.1127647",
+        _deep,
+    ),
+    Recipe(
+        "conv",
+        "Convolutions down to the code and up again.",
+        "Pictures: fewer parameters, and what is learned in one place holds in all.",
+        "Masci et al. 2011, Stacked convolutional auto-encoders, https://doi.org/10.1007/978-3-642-21735-7_7",
+        _conv,
+    ),
+    Recipe(
+        "denoising",
+        "Sees damaged inputs, restores the clean ones. Images: Gaussian noise; tables: masked cells.",
+        "Cleaning data, sturdier features, anomaly scores.",
+        "Vincent et al. 2008, Extracting and composing robust features, https://doi.org/10.1145/1390156.1390294",
+        _denoising,
+    ),
+    Recipe(
+        "sparse",
+        "A wide code of which few numbers are active for a row (the k largest).",
+        "Features that can be read one by one; a wide code without copying.",
+        "Makhzani & Frey 2014, k-Sparse autoencoders, https://arxiv.org/abs/1312.5663",
+        _sparse,
+    ),
+    Recipe(
+        "contractive",
+        "Pays for every change of the code under a small change of the input: ‖∂z/∂x‖².",
+        "Codes that stay put under noise nobody can describe beforehand.",
+        "Rifai et al. 2011, Contractive auto-encoders, https://icml.cc/2011/papers/455_icmlpaper.pdf",
+        _contractive,
+    ),
+    Recipe(
+        "vae",
+        "The encoder says a distribution, the code is drawn from it, and codes are pulled towards a standard normal.",
+        "Generation, interpolation, likelihoods, uncertainty of the code.",
+        "Kingma & Welling 2014, Auto-encoding variational Bayes, https://arxiv.org/abs/1312.6114; "
+        "learned shared σ: Rybkin et al. 2021, https://arxiv.org/abs/2006.13202",
+        _vae,
+    ),
+    Recipe(
+        "beta-vae",
+        "A VAE whose KL term weighs beta = 4: fewer, more independent code numbers, blurrier reconstructions.",
+        "Looking for separate factors of variation.",
+        "Higgins et al. 2017, β-VAE, https://openreview.net/forum?id=Sy2fzU9gl",
+        _beta_vae,
+    ),
+    Recipe(
+        "cvae",
+        "A VAE that is told the label on both sides, so that the code holds what the label does not say.",
+        "Generating a chosen class; separating style from class. Needs labels y.",
+        "Sohn, Lee & Yan 2015, Learning structured output representation, https://papers.nips.cc/paper/5775",
+        _vae,
+        conditional=True,
+    ),
+)
+
+RECIPES: Mapping[str, Recipe] = {r.name: r for r in _TABLE}
+
+
+def get(name: str) -> Recipe:
+    """The recipe called ``name``; ``"auto"`` is ``plain``. An unknown one is a ParameterError that gives the nearest.
+
+    >>> get("auto").name
+    'plain'
+    """
+    if name == "auto":
+        return RECIPES["plain"]
+    if name not in RECIPES:
+        raise unknown("recipe", name, ["auto", *RECIPES])
+    return RECIPES[name]
+
+
+def default_latent_dim(recipe: str, cells: int) -> int:
+    """How wide the code is when nobody says: the square root of the number of cells, four times that for ``sparse``.
+
+    >>> default_latent_dim("plain", 784), default_latent_dim("sparse", 784), default_latent_dim("vae", 1)
+    (28, 112, 1)
+    """
+    wide = 4 if get(recipe).name == "sparse" else 1
+    return max(1, min(cells, wide * round(math.sqrt(cells))))
+
+
+def own_part(recipe: str, role: str) -> Part | None:
+    """What the recipe itself puts in a role before any data are seen, or None where the data decide."""
+    from diabolo.composition import as_part
+
+    hints = Hints(network="auto", likelihood="gaussian")
+    found = ({"likelihood": {"name": "gaussian"}} | get(recipe).parts(hints)).get(role)
+    return None if found is None else as_part(role, found)
+
+
+def compose(
+    recipe: str,
+    hints: Hints,
+    source: Layout,
+    target: Layout,
+    latent_dim: int,
+    size: str = "m",
+    given: Mapping[str, Any] | None = None,
+    settings: Sequence[tuple[str, str]] = (),
+) -> Composition:
+    """The parts of a model, every width a number.
+
+    given: parts that replace the recipe's, by role (None and "auto" leave the recipe's, corruption "none" takes it away). settings: ``(path, text)``
+    pairs as ``--set`` gives them, applied last.
+    """
+    from diabolo.composition import Composition
+
+    row = get(recipe)
+    own = {"network": {"name": hints.network}, "likelihood": {"name": hints.likelihood}} | row.parts(hints)
+    chosen = {role: _choose(role, own.get(role), (given or {}).get(role)) for role in ("network", "bottleneck", "likelihood", "corruption")}
+    composition = Composition(
+        **chosen,
+        regularizers=_regularizers(own.get("regularizers", ()), (given or {}).get("regularizers")),
+        conditional=row.conditional,
+    )
+    for path, text in settings:
+        composition = composition.with_setting(path, text)
+    resolved = composition.network.resolved(source, target, latent_dim, size)
+    composition = Composition(**{**composition.__dict__, "network": resolved})
+    composition.check(source, target)
+    return composition
+
+
+def _choose(role: str, own: Description | None, given: object) -> Any:
+    """The user's part where there is one (their name for the recipe's own part keeps its options), else the recipe's."""
+    from diabolo.composition import as_part
+
+    if given is None or given == "auto":
+        return None if own is None else as_part(role, own)
+    if given == "none" and role == "corruption":
+        return None
+    part = as_part(role, given)
+    if isinstance(given, str) and own is not None and own["name"] == part.name:
+        return as_part(role, own)
+    return part
+
+
+def _regularizers(own: Sequence[Description], given: object) -> tuple[Any, ...]:
+    from diabolo.composition import as_part
+
+    if given is None:
+        return tuple(as_part("regularizers", r) for r in own)
+    many = given if isinstance(given, (tuple, list)) else (given,)
+    parts = tuple(as_part("regularizers", r) for r in many)
+    if len({p.name for p in parts}) < len(parts):
+        raise ParameterError(f"Each regularizer may be given once, got {', '.join(p.name for p in parts)}.")
+    return parts

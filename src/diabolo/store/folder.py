@@ -1,0 +1,206 @@
+"""The model folder: JSON, safetensors and text; nothing in it can run code.
+
+    config.json            schema, recipe, every part with its options, the kind
+    model.safetensors      weights
+    preprocess.json        what the kinds learned (scales, names, shapes); preprocess.safetensors
+    companions.json        what jobs fitted beside the model; companions.safetensors
+    metrics.json           the evaluation on held-out rows
+    history.csv            the training log, a line an epoch
+    run.toml               every option, resolved, ready to run again
+    environment.json       versions and machine
+    README.md              the model card
+    report.html            the report, where one was made
+    checkpoints/           while training runs
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from diabolo.composition import Composition
+from diabolo.data.kinds import KINDS
+from diabolo.data.kinds.base import Kind
+from diabolo.errors import DataError, DiaboloError, ParameterError, StoreError, UnsafeError
+from diabolo.model import Model
+from diabolo.parts.likelihoods.base import Likelihood
+from diabolo.parts.networks.base import Network
+from diabolo.store.card import model_card
+from diabolo.store.environment import environment
+from diabolo.store.files import read_arrays, read_json, write_arrays, write_json, write_text
+from diabolo.store.toml import to_toml
+from diabolo.trained import Companion, Config, Trained
+
+SCHEMA = 1
+UNSAFE = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".ckpt", ".npy", ".dill", ".cloudpickle")
+
+
+def prepare(folder: Path | str, *, resume: bool = False) -> Path:
+    """Make an output folder and see that it can be written to.
+
+    Raises StoreError where it is a file, cannot be written, or already holds something (unless ``resume``).
+    """
+    path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise StoreError(f"{path} is a file; a model needs a folder. Choose another name.")
+    if path.is_dir() and any(path.iterdir()) and not resume:
+        raise StoreError(f"The folder {path} is not empty. Choose another one, or --resume to go on with a broken training.")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as problem:
+        raise StoreError(f"The folder {path} cannot be written to ({problem.strerror}). Choose another one.") from problem
+    return path
+
+
+def save(trained: Trained, folder: Path | str, *, metrics: Mapping[str, Any] | None = None, run: Mapping[str, Any] | None = None) -> Path:
+    """Write a model folder; files of the same names in it are replaced, each whole or not at all.
+
+    metrics: what goes into metrics.json and the card. run: what goes into run.toml beside the resolved plan.
+    """
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    kinds = {"kind": trained.kind} | ({"target_kind": trained.target_kind} if trained.target_kind else {})
+    described = {role: kind.to_json() for role, kind in kinds.items()}
+    weights = {name: value.detach().cpu().numpy() for name, value in trained.model.state_dict().items()}
+    write_arrays(path / "model.safetensors", weights)
+    write_json(path / "preprocess.json", {role: {"name": kinds[role].name, **data} for role, (data, _) in described.items()})
+    arrays = {f"{role}.{k}": v.cpu().numpy() for role, (_, tensors) in described.items() for k, v in tensors.items()}
+    write_arrays(path / "preprocess.safetensors", arrays)
+    write_json(path / "companions.json", {name: dict(c.data) for name, c in trained.companions.items()})
+    fitted = {f"{name}.{k}": v for name, c in trained.companions.items() for k, v in c.arrays.items()}
+    write_arrays(path / "companions.safetensors", fitted)
+    write_json(path / "metrics.json", metrics or {})
+    write_text(path / "history.csv", _history_text(trained.history))
+    write_text(path / "run.toml", to_toml({"run": run or {}, "options": trained.config.options, "plan": trained.config.plan}))
+    write_json(path / "environment.json", environment())
+    write_text(path / "README.md", model_card(trained, metrics or {}))
+    write_json(path / "config.json", {"schema": SCHEMA, **trained.config.to_json()})
+    return path
+
+
+def load(folder: Path | str, *, network: Network | None = None, likelihood: Likelihood | None = None, device: str = "cpu") -> Trained:
+    """Read a model folder. Nothing is unpickled, imported or run because a file says so.
+
+    network, likelihood: the user's own code for models that were saved with it.
+
+    Raises:
+        StoreError: no model folder, a damaged or missing file, a newer schema, weights that do not fit the config.
+        UnsafeError: the folder holds a pickle.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise StoreError(f"There is no model folder {path}. List what is here with: diabolo list")
+    _refuse_pickles(path)
+    config = read_json(path / "config.json")
+    _check_schema(config.get("schema"))
+    try:
+        return _load(path, config, network, likelihood, device)
+    except StoreError:
+        raise
+    except (DiaboloError, KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise StoreError(f"The model folder {path} does not fit together: {_told(problem)}") from problem
+
+
+def read_history(path: Path) -> tuple[dict[str, float], ...]:
+    """history.csv as rows of numbers."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return tuple({k: float(v) for k, v in row.items() if v != ""} for row in csv.DictReader(file))
+    except FileNotFoundError as problem:
+        raise StoreError(f"{path.name} is missing in {path.parent}: it is no whole model folder.") from problem
+    except (ValueError, TypeError) as problem:
+        raise StoreError(f"{path} is damaged ({problem}).") from problem
+
+
+def _load(path: Path, config: dict[str, Any], network: Network | None, likelihood: Likelihood | None, device: str) -> Trained:
+    kinds = _read_kinds(path)
+    kind, target_kind = kinds["kind"], kinds.get("target_kind")
+    composition = Composition.from_json(config["composition"], network, likelihood)
+    labels = tuple(config["labels"])
+    with torch.random.fork_rng([]):
+        model = Model(composition, kind.layout, (target_kind or kind).layout, config["latent_dim"], len(labels))
+    _load_weights(model, path / "model.safetensors")
+    known = {k: config[k] for k in ("recipe", "latent_dim", "data", "plan", "options")}
+    resolved = Config(composition=composition, labels=labels, reasons=tuple(config["reasons"]), **known)
+    history = read_history(path / "history.csv")
+    model.to(device).eval()
+    return Trained(model, kind, resolved, history, _read_companions(path), target_kind)
+
+
+def _read_kinds(path: Path) -> dict[str, Kind]:
+    arrays = read_arrays(path / "preprocess.safetensors")
+    kinds = {}
+    for role, data in read_json(path / "preprocess.json").items():
+        name = data.pop("name")
+        if name not in KINDS:
+            raise DataError(f"there is no kind {name!r} in this version of Diabolo")
+        tensors = {k.removeprefix(role + "."): torch.from_numpy(v) for k, v in arrays.items() if k.startswith(role + ".")}
+        kinds[role] = KINDS[name].from_json(data, tensors)
+    return kinds
+
+
+def _read_companions(path: Path) -> dict[str, Companion]:
+    arrays = read_arrays(path / "companions.safetensors")
+    return {
+        name: Companion(data, {k.removeprefix(name + "."): v for k, v in arrays.items() if k.startswith(name + ".")})
+        for name, data in read_json(path / "companions.json").items()
+    }
+
+
+def _load_weights(model: Model, path: Path) -> None:
+    weights = {k: torch.from_numpy(v) for k, v in read_arrays(path).items()}
+    expected = {k: tuple(v.shape) for k, v in model.state_dict().items()}
+    found = {k: tuple(v.shape) for k, v in weights.items()}
+    if expected != found:
+        wrong = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
+        name = wrong[0]
+        raise StoreError(
+            f"The weights in {path} do not fit config.json: {len(wrong)} differ, the first is {name}: expected "
+            f"{expected.get(name, 'none')}, found {found.get(name, 'none')}."
+        )
+    model.load_state_dict(weights)
+
+
+def _check_schema(schema: object) -> None:
+    if not isinstance(schema, int) or schema < 1:
+        raise StoreError(f"config.json has no valid schema number ({schema!r}): it is no model folder of Diabolo.")
+    if schema > SCHEMA:
+        raise StoreError(
+            f"The model was saved by a newer Diabolo (schema {schema}; this version reads up to {SCHEMA}). Upgrade with: "
+            "pip install -U diabolo"
+        )
+
+
+def _refuse_pickles(path: Path) -> None:
+    found = sorted(p.name for p in path.rglob("*") if p.suffix.lower() in UNSAFE)
+    if found:
+        raise UnsafeError(
+            f"The model folder {path} holds {', '.join(found[:3])}: such files can run code when loaded, and a Diabolo model never "
+            "has any. Delete them if you trust the rest."
+        )
+
+
+def _history_text(history: tuple[Mapping[str, float], ...]) -> str:
+    columns = list(dict.fromkeys(name for row in history for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    return text.getvalue()
+
+
+def _told(problem: Exception) -> str:
+    if isinstance(problem, KeyError):
+        return f"{problem.args[0]!r} is missing."
+    text = str(problem)
+    if isinstance(problem, ParameterError) and "custom" in text:
+        return text
+    return text if text.endswith(".") else text + "."

@@ -1,0 +1,56 @@
+"""Where to compute and how exactly: chosen in one place, with the reason."""
+
+from __future__ import annotations
+
+import torch
+
+from diabolo.errors import ParameterError
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+def choose_device(wanted: str) -> tuple[torch.device, str]:
+    """``"auto"`` or a torch device name -> the device and why. Raises ParameterError where it is not there."""
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda"), f"device cuda: {torch.cuda.get_device_name()} is there"
+        if torch.backends.mps.is_available():
+            return torch.device("mps"), "device mps: Apple's GPU is there"
+        return torch.device("cpu"), "device cpu: no GPU that PyTorch can use"
+    try:
+        device = torch.device(wanted)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as problem:
+        raise ParameterError(f"device {wanted!r} cannot be used ({str(problem).splitlines()[0]}). Use 'auto' or 'cpu'.") from problem
+    return device, f"device {wanted}: as asked"
+
+
+def choose_precision(wanted: str, device: torch.device) -> tuple[torch.dtype, str]:
+    """The dtype of the networks' matrix products and why. Weights, codes and losses are float32 always."""
+    if wanted not in PRECISIONS:
+        raise ParameterError(f"precision must be one of {', '.join(PRECISIONS)}, got {wanted!r}.")
+    if wanted == "auto":
+        if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+            return torch.bfloat16, "precision bfloat16: the GPU multiplies it"
+        return torch.float32, "precision float32: exact, and fast enough without a GPU"
+    return getattr(torch, wanted), f"precision {wanted}: as asked"
+
+
+def device_generator(device: torch.device) -> torch.Generator:
+    """An unseeded generator whose numbers are drawn on the device."""
+    return torch.Generator(device=device)
+
+
+def mixed_seed(seed: int, *numbers: int) -> int:
+    """One 63-bit seed from several numbers (splitmix64's finalizer), so that neighbouring steps draw unrelated noise.
+
+    >>> mixed_seed(0, 1) != mixed_seed(0, 2) != mixed_seed(1, 1)
+    True
+    """
+    state = seed & 0xFFFFFFFFFFFFFFFF
+    for number in numbers:
+        state = (state ^ (number & 0xFFFFFFFFFFFFFFFF)) + 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+        state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+        state = (state ^ state >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+        state ^= state >> 31
+    return state >> 1

@@ -1,0 +1,349 @@
+"""The engine: a generator of events that turns an untrained model into a trained one.
+
+Noise, dropout and order are functions of (seed, step) and (seed, epoch) alone, so a run that was broken and resumed ends bit for
+bit where an unbroken one ends (same CPU, threads and versions).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from diabolo.data.examples import Examples
+from diabolo.errors import DivergedError, ParameterError
+from diabolo.records import Context, Loss
+from diabolo.trained import Trained
+from diabolo.training import checkpoints
+from diabolo.training.averaging import Average
+from diabolo.training.device import device_generator, mixed_seed
+from diabolo.training.events import Epoch, Event, Finished, Notice, Progress, Saved, Started
+from diabolo.training.optimizers import scale_rates
+from diabolo.training.plan import Plan, steps_per_epoch
+from diabolo.training.schedules import multiplier
+
+VALIDATION_ROWS = 1024
+CHUNK_SECONDS = 0.25
+MEASURED_SHARE = 0.04
+OVERRUN = 1.2
+_ORDER, _STEP, _VALIDATION = 1, 2, 3
+
+
+def train(
+    trained: Trained,
+    examples: Examples,
+    rows: Tensor,
+    validation: Tensor,
+    plan: Plan,
+    *,
+    checkpoint_folder: Path | None = None,
+    resume: bool = False,
+) -> Iterator[Event]:
+    """Train ``trained.model`` (in place) and yield what happens, :class:`Finished` last.
+
+    Args:
+        trained: the model to start from, new or trained before; its history is continued.
+        examples: the data. rows, validation: int64 row numbers; without validation rows the training loss chooses the
+            best weights.
+        plan: every choice, resolved.
+        checkpoint_folder: where checkpoints go, at epoch ends, at most every ``plan.keep_every`` seconds.
+        resume: go on from the checkpoint there.
+
+    Raises:
+        DivergedError: the loss became NaN or infinite; the text says which term and when.
+        StoreError: there is nothing to resume.
+    """
+    run = _Run(trained, examples, rows, validation, plan)
+    if resume and checkpoint_folder is not None:
+        run.restore(*checkpoints.read(checkpoint_folder))
+    with _ctrl_c(run.stop):
+        yield from run.events(checkpoint_folder)
+
+
+@final
+class _Run:
+    """The state of one training."""
+
+    def __init__(self, trained: Trained, examples: Examples, rows: Tensor, validation: Tensor, plan: Plan) -> None:
+        self.trained, self.plan = trained, plan
+        self.device = torch.device(plan.device)
+        self.model = trained.model.to(self.device)
+        self.examples = examples.to(self.device)
+        self.rows, self.validation = rows, validation
+        self.optimizers = plan.optimizer.build(self.model, plan.learning_rate)
+        self.average = Average(self.model, plan.optimizer.average) if plan.optimizer.average else None
+        self.generator = device_generator(self.device)
+        self.columns = _columns(self.model)
+        self.history: list[dict[str, float]] = [dict(row) for row in trained.history]
+        self.first_epoch = self.epoch = len(self.history)
+        self.step, self.steps, self.seconds = 0, plan.steps, 0.0
+        self.best_loss, self.best_epoch = math.inf, self.epoch
+        self.best: dict[str, Tensor] = self._weights()
+        self.stopped = False
+        self.reason = "complete"
+
+    def stop(self) -> None:
+        """Ask for an end after the current steps."""
+        self.stopped = True
+
+    # --- the run ---------------------------------------------------------------------------------------------------
+
+    def events(self, folder: Path | None) -> Iterator[Event]:
+        parameters = sum(p.numel() for p in self.model.parameters() if p.requires_grad)
+        yield Started(self.plan, len(self.rows), len(self.validation), parameters, self.epoch, stop=self.stop)
+        begun, kept = time.perf_counter() - self.seconds, time.perf_counter()
+        while not self._over():
+            for seconds in self._epoch(begun):
+                yield Progress(self.step, self.steps, self.epoch + 1, seconds, stop=self.stop)
+            if self.stopped and self.epoch > self.first_epoch:
+                break  # an unfinished epoch is left out: the best weights are those of a finished one
+            yield self._close_epoch(time.perf_counter() - begun)
+            if folder is not None and (time.perf_counter() - kept > self.plan.keep_every or self.epoch == self.first_epoch + 1):
+                yield self._keep(folder)
+                kept = time.perf_counter()
+        yield self._finish(time.perf_counter() - begun)
+
+    def _epoch(self, begun: float) -> Iterator[float]:
+        """Make the steps of one epoch, in chunks; yields the seconds so far after each chunk."""
+        order = self._order()
+        size = self.plan.batch_size
+        self.sums = torch.zeros(len(self.columns), device=self.device)
+        self.made = 0
+        chunk = 1
+        while self.made < steps_per_epoch(len(order), size) and not self.stopped:
+            tick = time.perf_counter()
+            last = min(self.made + chunk, steps_per_epoch(len(order), size))
+            batches = [order[i * size : (i + 1) * size] for i in range(self.made, last)]
+            with self._own_randomness():
+                for index in batches:
+                    self._step(index, time.perf_counter() - begun)
+                    if self._made_all():
+                        break
+            self._check_finite()
+            now = time.perf_counter()
+            if now - tick < CHUNK_SECONDS:
+                chunk *= 2
+            self._measure(now - begun)
+            yield now - begun
+            if self._made_all():
+                return
+
+    def _step(self, index: Tensor, seconds: float) -> None:
+        fraction = self._fraction(seconds)
+        scale_rates(self.optimizers, multiplier(self.plan.optimizer.schedule, self.plan.optimizer.warmup, fraction))
+        seed = mixed_seed(self.plan.seed, _STEP, self.step)
+        self.generator.manual_seed(seed)
+        torch.manual_seed(seed)
+        self.model.train()
+        batch = self.examples.batch(index, self.device)
+        with torch.autocast(self.device.type, self.plan.dtype, enabled=self.plan.dtype != torch.float32):
+            loss = self.model(batch, Context(fraction, self.generator, training=True))
+        (loss.total.mean() / self.model.target.cells).backward()
+        if self.plan.optimizer.clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.optimizer.clip)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        self.step += 1
+        self.made += 1
+        if self.average is not None:
+            self.average.update(self.step)
+        self.sums += _means(loss, self.columns)
+
+    def _close_epoch(self, seconds: float) -> Epoch:
+        """Validate, write the history's line and remember the weights where they are the best."""
+        self.epoch += 1
+        self.seconds = seconds
+        rate = self.plan.learning_rate * multiplier(
+            self.plan.optimizer.schedule, self.plan.optimizer.warmup, self._fraction(seconds)
+        )
+        row = {"epoch": float(self.epoch), "step": float(self.step), "seconds": round(seconds, 3), "learning_rate": rate}
+        row |= self._named("train", (self.sums / max(1, self.made)).tolist())
+        with self._averaged():
+            if len(self.validation):
+                row |= self._named("validation", self._validate())
+            watched = row["validation_loss" if len(self.validation) else "train_loss"]
+            best = watched < self.best_loss
+            if best:
+                self.best_loss, self.best_epoch, self.best = watched, self.epoch, self._weights()
+        self.history.append(row)
+        return Epoch(row, best, stop=self.stop)
+
+    @torch.no_grad()
+    def _validate(self) -> list[float]:
+        """The training objective at its final weights, with the same corruption and noise every time."""
+        self.model.eval()
+        sums = torch.zeros(len(self.columns), dtype=torch.float64)
+        for i, index in enumerate(self.validation.split(VALIDATION_ROWS)):
+            self.generator.manual_seed(mixed_seed(self.plan.seed, _VALIDATION, i))
+            loss = self.model(self.examples.batch(index, self.device), Context(1.0, self.generator, training=False))
+            sums += _means(loss, self.columns).cpu() * len(index)
+        return (sums / len(self.validation)).tolist()
+
+    def _finish(self, seconds: float) -> Finished:
+        self.model.load_state_dict(self.best)
+        self.model.eval()
+        plan = dataclasses.replace(self.plan, steps=self.steps)
+        config = dataclasses.replace(self.trained.config, plan=plan.to_json())
+        trained = dataclasses.replace(self.trained, model=self.model, config=config, history=tuple(self.history))
+        return Finished(trained, self.reason, self.best_epoch, seconds)
+
+    # --- when it is over -------------------------------------------------------------------------------------------
+
+    def _over(self) -> bool:
+        done = self.epoch - self.first_epoch
+        if self.stopped:
+            self.reason = "stopped"
+        elif self._made_all():
+            self.reason = "complete"
+        elif self.plan.time_budget and self.seconds > OVERRUN * self.plan.time_budget:
+            self.reason = "time budget"
+        elif done and self.epoch - self.best_epoch >= self._patience():
+            self.reason = "early stopping"
+        else:
+            return done >= self.plan.epochs
+        return True
+
+    def _made_all(self) -> bool:
+        return self.steps is not None and self.step >= self.steps
+
+    def _patience(self) -> int:
+        if self.plan.optimizer.patience:
+            return self.plan.optimizer.patience
+        total = self.plan.epochs if self.steps is None else self.steps // steps_per_epoch(len(self.rows), self.plan.batch_size)
+        return max(20, total // 5)
+
+    def _fraction(self, seconds: float) -> float:
+        if self.steps is not None:
+            return min(1.0, self.step / self.steps)
+        return min(1.0, seconds / self.plan.time_budget) if self.plan.time_budget else 0.0
+
+    def _measure(self, seconds: float) -> None:
+        """Turn a time budget into a number of steps, once enough of them have been measured."""
+        budget = self.plan.time_budget
+        if self.steps is not None or budget is None or seconds < MEASURED_SHARE * budget or self.step < 3:
+            return
+        tick = time.perf_counter()
+        if len(self.validation):
+            self._validate()
+        per_epoch = steps_per_epoch(len(self.rows), self.plan.batch_size)
+        price = seconds / self.step + (time.perf_counter() - tick) / per_epoch
+        left = budget - seconds - (time.perf_counter() - tick)
+        self.steps = min(self.plan.epochs * per_epoch, self.step + max(1, int(left / price)))
+
+    def _check_finite(self) -> None:
+        if bool(torch.isfinite(self.sums).all()):
+            return
+        bad = [c for c, s in zip(self.columns, self.sums.tolist(), strict=True) if not math.isfinite(s)]
+        terms = [c for c in bad if c != "loss"] or bad
+        best = f" The best finished epoch was {self.best_epoch}." if self.best_epoch > self.first_epoch else ""
+        raise DivergedError(
+            f"The loss became NaN or infinite in epoch {self.epoch + 1}, by step {self.step}: first seen in {', '.join(terms)}. "
+            f"The learning rate was {self.plan.learning_rate:g}: try {self.plan.learning_rate / 10:.1g}, or clip gradients "
+            f"(optimizer.clip=1).{best}"
+        )
+
+    # --- randomness, weights, checkpoints --------------------------------------------------------------------------
+
+    def _order(self) -> Tensor:
+        generator = torch.Generator().manual_seed(mixed_seed(self.plan.seed, _ORDER, self.epoch))
+        return self.rows[torch.randperm(len(self.rows), generator=generator)]
+
+    @contextmanager
+    def _own_randomness(self) -> Iterator[None]:
+        """Dropout draws from torch's global generator: seeded inside, left as it was outside."""
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            yield
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        if self.average is None:
+            yield
+            return
+        self.average.swap()
+        try:
+            yield
+        finally:
+            self.average.swap()
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+
+    def _named(self, part: str, values: list[float]) -> dict[str, float]:
+        return {f"{part}_{name}": value for name, value in zip(self.columns, values, strict=True)}
+
+    def _keep(self, folder: Path) -> Saved | Notice:
+        tensors = (
+            checkpoints.with_prefix("model", self._weights())
+            | checkpoints.with_prefix("best", self.best)
+            | checkpoints.with_prefix("average", self.average.tensors() if self.average else {})
+            | checkpoints.optimizer_tensors(self.optimizers)
+        )
+        state = {name: getattr(self, name) for name in _KEPT} | {"plan": self.plan.to_json()}
+        try:
+            return Saved(checkpoints.write(folder, tensors, state), stop=self.stop)
+        except OSError as problem:
+            return Notice(
+                f"The checkpoint could not be written ({problem}); the last good one is kept and training goes on.", stop=self.stop
+            )
+
+    def restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+        """Go back to where a checkpoint was written."""
+        if state["plan"] | {"device": "", "reasons": []} != self.plan.to_json() | {"device": "", "reasons": []}:
+            raise ParameterError("The checkpoint was written by a run with other options. Resume it with the same ones.")
+        self.model.load_state_dict(checkpoints.without_prefix("model", tensors))
+        checkpoints.restore_optimizers(self.optimizers, tensors)
+        self.best = {name: value.to(self.device) for name, value in checkpoints.without_prefix("best", tensors).items()}
+        if self.average is not None:
+            self.average.restore(checkpoints.without_prefix("average", tensors))
+        for name in _KEPT:
+            setattr(self, name, state[name])
+
+
+_KEPT = ("history", "first_epoch", "epoch", "step", "steps", "seconds", "best_loss", "best_epoch")
+
+
+def _columns(model: Any) -> list[str]:
+    """The figures of an epoch, in the order of :func:`_means`."""
+    composition = model.composition
+    names = ["loss", "reconstruction", "cost", composition.likelihood.everyday]
+    if model.bottleneck.prior() is not None:
+        names.append("kl")
+    return names + [r.name for r in composition.regularizers]
+
+
+def _means(loss: Loss, columns: list[str]) -> Tensor:
+    """Mean over rows of each figure, one tensor, no synchronization."""
+    values = [loss.total, loss.reconstruction, loss.cost, loss.everyday]
+    if loss.kl is not None:
+        values.append(loss.kl)
+    return torch.stack([v.detach().mean() for v in (*values, *loss.penalties.values())])
+
+
+@contextmanager
+def _ctrl_c(stop: Callable[[], None]) -> Iterator[None]:
+    """The first Ctrl-C asks for an orderly end, the second interrupts at once. Only in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,158 @@
+"""Plan: every choice about a training, resolved to a value, with the reason for each automatic one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+
+from diabolo.errors import ParameterError
+from diabolo.spec import find, from_json
+from diabolo.training.device import choose_device, choose_precision
+from diabolo.training.optimizers import OPTIMIZERS, AdamW, Muon, Optimizer
+
+AUTO_STEPS = 3000
+AUTO_EPOCHS = (10, 300)
+
+
+@final
+@dataclass(frozen=True)
+class Plan:
+    """What the engine does.
+
+    epochs: passes over the training rows at most. steps: of the whole run; None until a time budget (seconds) has been
+    measured. seed: of shuffling, noise and dropout. keep_every: seconds between checkpoints.
+    """
+
+    epochs: int
+    batch_size: int
+    optimizer: Optimizer
+    learning_rate: float
+    device: str
+    precision: str
+    seed: int
+    steps: int | None = None
+    time_budget: float | None = None
+    keep_every: float = 30.0
+    reasons: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return fields | {"optimizer": self.optimizer.to_json(), "reasons": list(self.reasons)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Plan:
+        """The inverse of ``to_json``."""
+        return cls(**{**data, "optimizer": from_json(OPTIMIZERS, data["optimizer"]), "reasons": tuple(data["reasons"])})
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of the networks' matrix products."""
+        return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+
+
+def as_optimizer(given: str | Optimizer) -> Optimizer:
+    """An optimizer given by name or as an object."""
+    if isinstance(given, Optimizer):
+        return given
+    if not isinstance(given, str):
+        raise ParameterError(f"optimizer must be a name or an object from diabolo, got {given!r}.")
+    return find(OPTIMIZERS, given)()
+
+
+def make_plan(
+    rows: int,
+    cells: int,
+    *,
+    matrices: bool = True,
+    epochs: int | str = "auto",
+    time_budget: float | None = None,
+    batch_size: int | str = "auto",
+    optimizer: str | Optimizer = "auto",
+    learning_rate: float | str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    seed: int = 0,
+) -> Plan:
+    """Resolve every ``"auto"`` for ``rows`` training rows of ``cells`` numbers.
+
+    matrices: whether the network's weights are matrices (mlp) rather than kernels: Muon pays there.
+    """
+    reasons: list[str] = []
+    chosen_device, why = choose_device(device)
+    reasons.append(why)
+    dtype, why = choose_precision(precision, chosen_device)
+    reasons.append(why)
+    size = _batch_size(batch_size, rows, reasons)
+    chosen = _optimizer(optimizer, matrices, rows, reasons)
+    rate = _learning_rate(learning_rate, chosen, size, reasons)
+    passes = _epochs(epochs, time_budget, rows, size, reasons)
+    return Plan(
+        epochs=passes,
+        batch_size=size,
+        optimizer=chosen,
+        learning_rate=rate,
+        device=str(chosen_device),
+        precision=str(dtype).removeprefix("torch."),
+        seed=seed,
+        steps=None if time_budget else passes * steps_per_epoch(rows, size),
+        time_budget=time_budget,
+        reasons=tuple(reasons),
+    )
+
+
+def steps_per_epoch(rows: int, batch_size: int) -> int:
+    """Whole batches in a pass; the rest of the rows waits for the next shuffle."""
+    return max(1, rows // batch_size)
+
+
+def _batch_size(given: int | str, rows: int, reasons: list[str]) -> int:
+    if given == "auto":
+        size = 32
+        while size < 1024 and size * 50 < rows:
+            size *= 2
+        size = min(size, rows)
+        reasons.append(f"batch size {size}: about fifty steps an epoch or more, at most 1024")
+        return size
+    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+        raise ParameterError(f"batch_size must be a whole number of at least 1, or 'auto', got {given!r}.")
+    return min(given, rows)
+
+
+def _optimizer(given: str | Optimizer, matrices: bool, rows: int, reasons: list[str]) -> Optimizer:
+    if given != "auto":
+        return as_optimizer(given)
+    if matrices and hasattr(torch.optim, "Muon"):
+        reasons.append("optimizer muon: the weights are matrices, where it needs a third of AdamW's steps")
+        return Muon()
+    reasons.append("optimizer adamw: convolutions and one-layer models learn well with it")
+    return AdamW()
+
+
+def _learning_rate(given: float | str, optimizer: Optimizer, batch_size: int, reasons: list[str]) -> float:
+    if given == "auto":
+        rate = optimizer.rate * min(1.0, (batch_size / 256) ** 0.5)
+        reasons.append(f"learning rate {rate:.2g}: {optimizer.name}'s {optimizer.rate:g}, less for batches below 256 rows")
+        return rate
+    if isinstance(given, str) or not given > 0:
+        raise ParameterError(f"learning_rate must be a number above 0, or 'auto', got {given!r}.")
+    return float(given)
+
+
+def _epochs(given: int | str, time_budget: float | None, rows: int, batch_size: int, reasons: list[str]) -> int:
+    if time_budget is not None and not time_budget > 0:
+        raise ParameterError(f"time_budget must be a number of seconds above 0, got {time_budget!r}.")
+    if given == "auto":
+        if time_budget:
+            return 1_000_000
+        low, high = AUTO_EPOCHS
+        epochs = min(high, max(low, -(-AUTO_STEPS // steps_per_epoch(rows, batch_size))))
+        reasons.append(f"epochs {epochs}: about {AUTO_STEPS} steps, between {low} and {high} epochs")
+        return epochs
+    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+        raise ParameterError(f"epochs must be a whole number of at least 1, or 'auto', got {given!r}.")
+    return given
