@@ -82,7 +82,7 @@ def _refuse_lists(data: Sequence[Any]) -> None:
     lengths = {len(item) for item in data if isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim)}
     if len(lengths) > 1:
         raise UnsupportedError(
-            f"A list of arrays of unequal length (here {min(lengths)} to {max(lengths)}) is a set of series, and series are not "
+            f"A list of arrays of unequal length (here {min(lengths)} to {max(lengths)}) is a set of series, which are not "
             "supported yet: this version reads images and numeric tables. For those, give every row the same shape."
         )
 

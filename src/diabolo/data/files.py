@@ -40,8 +40,6 @@ def read_path(path: Path, wants: Wants) -> Given:
         return _table(path, wants)
     if ending in pictures.ENDINGS:
         return pictures.read_one(path, wants)
-    if wants.apart:
-        raise DataError(f"label=, ignore= and id= name columns of a table; {path.name} has no named columns.")
     if ending in ARRAYS:
         return _npy(path) if ending == ".npy" else _npz(path)
     raise _refused(path, ending)
@@ -62,19 +60,19 @@ def _refused(path: Path, ending: str) -> DataError | UnsupportedError:
 
 def _table(path: Path, wants: Wants) -> Given:
     table, notes = _frame(path)
-    counts = "" in table.columns[:1] and table[""].dtype.is_integer() and table[""].is_unique().all()
-    if counts:
-        notes = (*notes, "the first column has no name and numbers the rows; it was left out")
-        given = frame(_native(table.drop("")), wants, path.name)
-        ids = given.ids if given.ids is not None else table[""].cast(str).to_numpy()
-        given = replace(given, ids=ids)
-    else:
-        given = frame(_native(table), wants, path.name)
-    return replace(given, notes=(*notes, *given.notes))
+    table, numbers = _numbered(table)
+    eager = frame_of(table)
+    assert eager is not None
+    given = frame(eager, wants, path.name)
+    left = ("the first column has no name and numbers the rows; it was left out",) if numbers is not None else ()
+    return replace(given, ids=numbers if given.ids is None else given.ids, notes=(*notes, *left))
 
 
-def _native(table: pl.DataFrame) -> Any:
-    return frame_of(table)
+def _numbered(table: pl.DataFrame) -> tuple[pl.DataFrame, np.ndarray | None]:
+    """The table without the nameless first column that data frames write their row numbers to, and that column."""
+    if table.columns[:1] == [""] and table[""].dtype.is_integer() and table[""].n_unique() == len(table):
+        return table.drop(""), table[""].to_numpy().astype(str)
+    return table, None
 
 
 def _frame(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:

@@ -48,10 +48,10 @@ def frame(table: nw.DataFrame[Any], wants: Wants, name: str | None = None) -> Gi
 
 def rebuilt(rows: Sequence[np.ndarray], columns: Columns) -> Any:
     """A frame of the caller's library from d columns of n cells, with the caller's names and dtypes."""
+    named = {_text(c): v for c, v in zip(columns.names, rows, strict=True)}
+    library: Any = columns.library
     try:
-        made = nw.from_dict(
-            {_text(c): v for c, v in zip(columns.names, rows, strict=True)}, backend=columns.library
-        ).to_native()
+        made = nw.from_dict(named, backend=library).to_native()
     except ImportError as error:
         raise MissingExtraError(
             f"The model was trained on a {columns.library} frame and gives one back, but {columns.library} is not installed. "
@@ -100,18 +100,17 @@ def _numbers(features: dict[str, nw.Series[Any]]) -> dict[str, np.ndarray]:
     for name, series in features.items():
         try:
             arrays[name] = _column(name, series)
-        except _NotNumbers as error:
+        except _NotNumbersError as error:
             odd.append(f"{name!r} (such as {error.args[0]!r})")
     if odd:
         raise DataError(
-            f"{'Columns' if len(odd) > 1 else 'Column'} {some(odd)} hold{'' if len(odd) > 1 else 's'} no numbers. Name such a column "
-            "with label=, ignore= or id= (--label, --ignore, --id) to leave it out of the features; columns of categories come "
-            "with a later version."
+            f"No numbers are in {'columns' if len(odd) > 1 else 'column'} {some(odd)}. Name such a column with label=, ignore= "
+            "or id= (--label, --ignore, --id) to leave it out of the features; columns of categories come with a later version."
         )
     return arrays
 
 
-class _NotNumbers(Exception):
+class _NotNumbersError(Exception):
     """A column that is no numbers; its one argument is an example."""
 
 
@@ -125,7 +124,7 @@ def _column(name: str, series: nw.Series[Any]) -> np.ndarray:
         return np.full(len(series), np.nan)
     if series.dtype in (nw.Object, nw.Unknown) and all(isinstance(v, numbers.Number | np.number | np.bool_) for v in values):
         return numeric(np.array(series.to_list(), dtype=object)[:, None], [name])[:, 0]
-    raise _NotNumbers(next((v for v in values if isinstance(v, str)), values[0] if values else ""))
+    raise _NotNumbersError(next((v for v in values if isinstance(v, str)), values[0] if values else ""))
 
 
 def _described(table: nw.DataFrame[Any], features: dict[str, Any], arrays: dict[str, np.ndarray]) -> Columns:

@@ -50,7 +50,8 @@ class Given:
     """Data as they came, in one array of numbers.
 
     rows: (n, ...) in their own dtype, in memory or memory-mapped. name: short, for reports. what: how a sentence calls
-    them. form: ``"array"`` where the shape decides what they are, ``"table"`` or ``"images"`` where they come as such.
+    them. form: ``"array"`` where the shape decides what they are; ``"table"``, ``"images"``, ``"pictures"`` (from files) where
+    they come as such.
     labels, ids: (n,) what came beside them. notes: what the user should know. step: see :class:`diabolo.records.Layout`.
     """
 

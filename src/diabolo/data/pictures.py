@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from diabolo.data.given import Given, Wants, some
-from diabolo.errors import SourceError
+from diabolo.errors import ParameterError, SourceError
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 LARGEST_SIDE = 64
@@ -62,7 +62,7 @@ def read_one(path: Path, wants: Wants) -> Given:
 
 
 def _with(given: Given, labels: np.ndarray | None, ids: np.ndarray, notes: tuple[str, ...]) -> Given:
-    return Given(given.rows, given.name, given.what, "images", None, labels, ids, (*given.notes, *notes))
+    return Given(given.rows, given.name, given.what, "pictures", None, labels, ids, (*given.notes, *notes))
 
 
 def _read(paths: list[Path], names: list[str], what: str, wants: Wants) -> tuple[Given, list[int]]:
@@ -110,7 +110,7 @@ def _counted(endings: Counter[str]) -> str:
 
 @contextmanager
 def _strict() -> Iterator[None]:
-    """Pictures far larger than any camera makes are refused, not warned about."""
+    """Pictures far larger than any camera makes are refused, not warned about; damaged EXIF does not matter here."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
@@ -146,6 +146,8 @@ def _gray_palette(image: Image.Image) -> bool:
 
 
 def _size(headers: list[_Header], side: int | None) -> tuple[int, int]:
+    if side is not None and side < 1:
+        raise ParameterError(f"side must be at least 1 pixel, got {side}.")
     side = side or min([LARGEST_SIDE, *(min(h.width, h.height) for h in headers)])
     return side, side
 
@@ -179,7 +181,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         return image
     values = np.asarray(image, dtype=np.float64)
     top = 65535.0 if image.mode.startswith("I") else 1.0 if values.max(initial=0) <= 1 else 255.0
-    return Image.fromarray(np.clip(values * (255 / top), 0, 255).round().astype(np.uint8), "L")
+    return Image.fromarray(np.clip(values * (255 / top), 0, 255).round().astype(np.uint8))
 
 
 def _flat(image: Image.Image, mode: str) -> Image.Image:

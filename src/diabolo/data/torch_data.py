@@ -19,7 +19,7 @@ def tensor(data: Tensor) -> Given:
     """A tensor as an array on the host; sharing memory where it is there already."""
     if data.layout != torch.strided:
         raise DataError(f"X is a sparse tensor ({data.layout}), and a dense one is needed: pass X.to_dense().")
-    rows = _host(data)
+    rows = host(data)
     return array(rows, f"tensor of shape {rows.shape}", f"a tensor of shape {rows.shape}, {rows.dtype}")
 
 
@@ -34,12 +34,12 @@ def dataset(data: Dataset[Any] | DataLoader[Any]) -> Given:
     if not isinstance(source, Sized):
         raise DataError(f"{what} has no length, so it may never end. Give a map-style Dataset, or the rows as an array.")
     if isinstance(source, TensorDataset):
-        return _paired(_host(source.tensors[0]), [_host(t) for t in source.tensors[1:2]], what, len(source))
+        return _paired(host(source.tensors[0]), [host(t) for t in source.tensors[1:2]], what, len(source))
     xs, ys = _unzipped(_items(source, len(source)), what)
     return _paired(numeric(stacked(xs, what)), [np.asarray(ys)] if _are_scalars(ys) else [], what, len(source), bool(ys))
 
 
-def _host(data: Tensor) -> np.ndarray:
+def host(data: Tensor) -> np.ndarray:
     """A tensor as an array; types NumPy does not have (bfloat16, float8) as float32."""
     data = data.detach().cpu()
     known = data.dtype.is_complex or data.dtype in (torch.float16, torch.float32, torch.float64)
@@ -64,7 +64,7 @@ def _unzipped(items: Iterable[Any], what: str) -> tuple[list[np.ndarray], list[A
                 f"The items of {what} are dicts with keys {sorted(map(str, item))}: let them be x or (x, y)."
             )
         x = item[0] if pair else item
-        xs.append(_host(x) if isinstance(x, Tensor) else np.asarray(x))
+        xs.append(host(x) if isinstance(x, Tensor) else np.asarray(x))
         if pair and len(item) > 1:
             ys.append(item[1].item() if isinstance(item[1], Tensor) and item[1].ndim == 0 else item[1])
     return xs, ys

@@ -1,0 +1,9 @@
+"""The kinds of data, by name."""
+
+from diabolo.data.kinds.base import Kind
+from diabolo.data.kinds.image import ImageKind
+from diabolo.data.kinds.table import TableKind
+
+KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (ImageKind, TableKind)}
+
+__all__ = ["KINDS", "ImageKind", "Kind", "TableKind"]

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 
 from torch import Tensor
 
+from diabolo.data.gather import gather
+from diabolo.data.given import Given, Wants
 from diabolo.data.sources import Source
 from diabolo.records import Layout
 
@@ -18,17 +20,38 @@ class Kind(ABC):
     """
 
     name: ClassVar[str]
-    network: str
-    likelihood: str
+
+    @property
+    @abstractmethod
+    def network(self) -> str:
+        """Name of the default network."""
+
+    @property
+    @abstractmethod
+    def likelihood(self) -> str:
+        """Name of the default likelihood."""
 
     @property
     @abstractmethod
     def layout(self) -> Layout:
         """Shape and range of what ``encode`` returns."""
 
+    @property
     @abstractmethod
-    def read(self, data: Any) -> Source:
-        """Check data against this kind (width, size, dtype, NaN) and hold them in their own dtype. Raises DataError."""
+    def wants(self) -> Wants:
+        """How further data are to be read: columns that are no features, the size of pictures."""
+
+    @abstractmethod
+    def accept(self, given: Given, named: str) -> Source:
+        """Check further data against this kind (width, size, names, NaN) and hold them in their own dtype."""
+
+    def read(self, data: Any, *, named: str = "the model") -> Source:
+        """Further data of this kind: an array, tensor, data frame, torch dataset, path or name.
+
+        named: who asks, for errors such as "X has 3 features, but the model is expecting 4 features as input". Raises
+        DataError where size, columns or numbers do not fit.
+        """
+        return self.accept(gather(data, self.wants), named)
 
     @abstractmethod
     def fit(self, source: Source, rows: Tensor) -> Self:
