@@ -33,7 +33,7 @@ class SparseL1(Bottleneck):
 
     name: ClassVar[str] = "sparse-l1"
 
-    weight: float = option(0.01, "price of one unit of activity, beside nats a row", low=0.0)
+    weight: float = option(0.03, "price of one unit of activity, beside nats a row", low=0.0)
     activation: str = option("relu", "last function of the encoder", choices=("relu", "none"))
 
     def build(self, latent_dim: int) -> SparseL1Neck:
@@ -70,14 +70,14 @@ class SparseKL(Bottleneck):
     is charged the same, and the mean over rows is the published penalty. So batches should be large beside
     ``1 / target``, and the cost of a row depends on the rows beside it. A number at several positions is charged at each.
 
-    Reference: Ng 2011, Sparse autoencoder, CS294A lecture notes, https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf,
-    with ``weight`` 3 beside half the squared error, as here beside the gaussian likelihood of std 1.
+    Reference: Ng 2011, Sparse autoencoder, CS294A lecture notes, https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf
+    (beside half the squared error, which is the gaussian likelihood of std 1; the course's exercise takes weight 3)
     """
 
     name: ClassVar[str] = "sparse-kl"
 
     target: float = option(0.05, "mean activity each code number should have", low=0.0001, high=0.9999)
-    weight: float = option(3.0, "price of one nat of divergence, beside nats a row", low=0.0)
+    weight: float = option(1.0, "price of one nat of divergence, beside nats a row", low=0.0)
 
     def build(self, latent_dim: int) -> SparseKLNeck:
         """The module; it has no parameters."""
