@@ -32,9 +32,6 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 NORMALIZATIONS = ("none", "batch", "layer")
 UPSAMPLINGS = ("nearest", "transposed")
 
-_CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d}
-_TRANSPOSED = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d}
-
 
 def join(x: Tensor, condition: Tensor | None) -> Tensor:
     """x (N, F, *P) with condition (N, C) appended as C more channels, the same at every position -> (N, F + C, *P).
@@ -55,11 +52,11 @@ def initialize(module: nn.Module) -> None:
 
     Glorot, Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html
     """
-    for layer in module.modules():
-        if isinstance(layer, (nn.Linear, *_CONVOLUTIONS.values(), *_TRANSPOSED.values())):
-            nn.init.xavier_uniform_(layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    for m in module.modules():
+        if isinstance(m, (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)):
+            nn.init.xavier_uniform_(m.weight)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
 
 
 def normalization(name: str, channels: int, positions: bool) -> nn.Module:
@@ -74,10 +71,27 @@ def normalization(name: str, channels: int, positions: bool) -> nn.Module:
     return nn.Identity()
 
 
-def after(name: str, norm: str, channels: int, positions: bool, dropout: float = 0.0) -> nn.Sequential:
-    """What follows a layer: normalization, the activation called ``name``, dropout; those that do nothing are left out."""
-    parts = (normalization(norm, channels, positions), ACTIVATIONS[name](), nn.Dropout(dropout) if dropout else nn.Identity())
-    return nn.Sequential(*(p for p in parts if not isinstance(p, nn.Identity)))
+def nonlinear(activation: str | None, norm: str, channels: int, positions: bool, dropout: float = 0.0) -> nn.Sequential:
+    """What stands between two layers: normalization, activation, dropout. Those that do nothing are left out.
+
+    activation None: nothing at all.
+    """
+    if activation is None:
+        return nn.Sequential()
+    steps = (
+        normalization(norm, channels, positions),
+        ACTIVATIONS[activation](),
+        nn.Dropout(dropout) if dropout else nn.Identity(),
+    )
+    return nn.Sequential(*(step for step in steps if not isinstance(step, nn.Identity)))
+
+
+def layer(inputs: int, outputs: int, kernel: int, dims: int, *, stride: int = 1, bias: bool = True) -> nn.Module:
+    """A linear layer for vectors (``dims`` 0), or a convolution over one or two positions that keeps them at stride 1."""
+    if not dims:
+        return nn.Linear(inputs, outputs, bias=bias)
+    make = nn.Conv1d if dims == 1 else nn.Conv2d
+    return make(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=bias)
 
 
 @final
@@ -119,11 +133,11 @@ class Dense(nn.Module):
     def __init__(self, inputs: int, outputs: int, activation: str, norm: str = "none", dropout: float = 0.0) -> None:
         super().__init__()
         self.linear = nn.Linear(inputs, outputs, bias=norm != "batch")
-        self.after = after(activation, norm, outputs, positions=False, dropout=dropout)
+        self.follow = nonlinear(activation, norm, outputs, positions=False, dropout=dropout)
         self._words = f"fully connected, {inputs} → {outputs}{_words(activation, norm, dropout)}"
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.after(self.linear(x))
+        return self.follow(self.linear(x))
 
     def describe(self) -> str:
         """In words."""
@@ -138,19 +152,25 @@ class Convolution(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int, dims: int, *, halve: bool, activation: str | None = None, norm: str = "none"
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        dims: int,
+        *,
+        halve: bool,
+        activation: str | None = None,
+        norm: str = "none",
     ) -> None:
         super().__init__()
         biased = activation is None or norm != "batch"
-        make = _CONVOLUTIONS[dims]
-        self.convolution = make(inputs, outputs, kernel, stride=2 if halve else 1, padding=kernel // 2, bias=biased)
-        self.after = after(activation, norm, outputs, positions=True) if activation else nn.Sequential()
-        effect = f", halves {_axes(dims)}" if halve else ""
-        words = _words(activation, norm) if activation else ""
-        self._words = f"{_size(kernel, dims)} convolution, {inputs} → {outputs} channels{effect}{words}"
+        self.convolution = layer(inputs, outputs, kernel, dims, stride=2 if halve else 1, bias=biased)
+        self.follow = nonlinear(activation, norm, outputs, positions=True)
+        effect = f", halves {'height and width' if dims == 2 else 'length'}" if halve else ""
+        self._words = f"{_size(kernel, dims)} convolution, {inputs} → {outputs} channels{effect}{_words(activation, norm)}"
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.after(self.convolution(x))
+        return self.follow(self.convolution(x))
 
     def describe(self) -> str:
         """In words."""
@@ -162,18 +182,19 @@ class Upsampling(nn.Module):
     """From positions ``low`` to exactly ``high`` (N, C, *low) -> (N, C', *high), then normalization and activation.
 
     way ``"nearest"``: each position is repeated, then a convolution (Odena et al. 2016,
-    https://distill.pub/2016/deconv-checkerboard). ``"transposed"``: a transposed convolution; it needs
-    ``high`` to be ``low``, ``2 low`` or ``2 low - 1`` on each axis. activation None: nothing follows.
+    https://distill.pub/2016/deconv-checkerboard). ``"transposed"``: a transposed convolution, about four
+    times faster; on each axis ``high`` is ``2 low - 1``, or ``low`` times 1, 2 or an odd number.
+    activation None: nothing follows.
     """
 
     def __init__(
         self,
         inputs: int,
         outputs: int,
-        kernel: int,
         low: Sequence[int],
         high: Sequence[int],
         *,
+        kernel: int,
         way: str,
         activation: str | None = None,
         norm: str = "none",
@@ -181,17 +202,16 @@ class Upsampling(nn.Module):
         super().__init__()
         dims, biased = len(low), activation is None or norm != "batch"
         if way == "nearest":
-            convolution = _CONVOLUTIONS[dims](inputs, outputs, kernel, padding=kernel // 2, bias=biased)
+            convolution = layer(inputs, outputs, kernel, dims, bias=biased)
             self.layers = nn.Sequential(nn.Upsample(size=tuple(high)), convolution)
         else:
             self.layers = nn.Sequential(_transposed(inputs, outputs, kernel, low, high, biased))
-        self.after = after(activation, norm, outputs, positions=True) if activation else nn.Sequential()
-        kind = f"enlarges {_by(low)} to {_by(high)}, {_size(kernel, dims)} {'' if way == 'nearest' else 'transposed '}convolution"
-        words = _words(activation, norm) if activation else ""
-        self._words = f"{kind}, {inputs} → {outputs} channels{words}"
+        self.follow = nonlinear(activation, norm, outputs, positions=True)
+        what = f"{_size(kernel, dims)} {'transposed ' if way == 'transposed' else ''}convolution, {inputs} → {outputs} channels"
+        self._words = f"enlarges {by(low)} to {by(high)}, {what}{_words(activation, norm)}"
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.after(self.layers(x))
+        return self.follow(self.layers(x))
 
     def describe(self) -> str:
         """In words."""
@@ -201,23 +221,29 @@ class Upsampling(nn.Module):
 def _transposed(inputs: int, outputs: int, kernel: int, low: Sequence[int], high: Sequence[int], bias: bool) -> nn.Module:
     """Output size is s·low - s + 1 + extra for stride s, padding kernel // 2 and an odd kernel; extra makes it ``high``."""
     stride = [math.ceil(b / a) for a, b in zip(low, high, strict=True)]
+    kernel = max(kernel, *stride)  # a stride wider than the kernel would leave holes
     extra = [b - s * a + s - 1 for a, b, s in zip(low, high, stride, strict=True)]
-    make = _TRANSPOSED[len(low)]
-    return make(inputs, outputs, kernel, stride=stride, padding=kernel // 2, output_padding=extra, bias=bias)
+    padding = kernel // 2
+    if len(low) == 1:
+        return nn.ConvTranspose1d(inputs, outputs, kernel, stride[0], padding, extra[0], bias=bias)
+    return nn.ConvTranspose2d(inputs, outputs, kernel, (stride[0], stride[1]), padding, (extra[0], extra[1]), bias=bias)
 
 
-def _words(activation: str, norm: str, dropout: float = 0.0) -> str:
-    parts = ("" if norm == "none" else f"{norm} normalization", activation, f"dropout {dropout:g}" if dropout else "")
-    return "".join(f", {p}" for p in parts if p)
+def by(sizes: Sequence[int]) -> str:
+    """Sizes as people write them.
 
-
-def _by(sizes: Sequence[int]) -> str:
+    >>> by((28, 28))
+    '28×28'
+    """
     return "×".join(map(str, sizes))
 
 
 def _size(kernel: int, dims: int) -> str:
-    return _by([kernel] * dims) if dims > 1 else f"{kernel}-wide"
+    return by([kernel] * dims) if dims > 1 else f"{kernel}-wide"
 
 
-def _axes(dims: int) -> str:
-    return "height and width" if dims == 2 else "length"
+def _words(activation: str | None, norm: str, dropout: float = 0.0) -> str:
+    if activation is None:
+        return ""
+    parts = ("" if norm == "none" else f"{norm} normalization", activation, f"dropout {dropout:g}" if dropout else "")
+    return "".join(f", {p}" for p in parts if p)

@@ -16,8 +16,6 @@ from diabolo.parts.networks.pyramid import (
     PyramidEncoder,
     check_positions,
     chosen_channels,
-    chosen_hidden,
-    ladder,
 )
 from diabolo.records import Layout
 from diabolo.spec import option
@@ -47,25 +45,48 @@ class Conv(Network):
     aliases: ClassVar[tuple[str, ...]] = ("cnn", "convolutional")
 
     channels: tuple[int, ...] | None = option(None, "channels of the encoder's stages; none: from data and size", low=1)
-    kernel: int = option(3, "width of the convolutions", choices=(1, 3, 5, 7, 9))
+    kernel: int = option(3, "width of the convolutions", choices=(3, 5, 7, 9))
     activation: str = option("silu", "function after each convolution", choices=tuple(ACTIVATIONS))
-    normalization: str = option("none", "normalization after each convolution", choices=NORMALIZATIONS)
+    normalization: str = option("batch", "normalization after each convolution", choices=NORMALIZATIONS)
     upsampling: str = option("transposed", "how the decoder enlarges maps", choices=UPSAMPLINGS)
-    hidden: int | None = option(None, "units of a layer between map and vector, 0: no such layer; none: from size", low=0)
+    hidden: int = option(0, "units of a fully connected layer between the smallest map and a vector code, 0: none", low=0)
     code: str = option("vector", "the shape of a row's code", choices=("vector", "map"))
 
     def resolved(self, source: Layout, target: Layout, latent_dim: int, size: str) -> Self:
         check_positions(self.name, source, target)
-        channels = self.channels or chosen_channels(source, target, size)
-        hidden = chosen_hidden(size) if self.hidden is None else self.hidden
-        return dataclasses.replace(self, channels=tuple(channels), hidden=hidden)
+        channels = chosen_channels(source, target, size) if self.channels is None else self.channels
+        chosen = dataclasses.replace(self, channels=tuple(channels))
+        chosen._plan()
+        return chosen
 
     def build(self, ports: Ports) -> tuple[PyramidEncoder, PyramidDecoder]:
         check_positions(self.name, ports.source, ports.target)
         plan = self._plan()
-        encoder = PyramidEncoder(self._down(ports), plan.head(ports))
-        sizes = plan.climb(ports)
-        decoder = PyramidDecoder(plan.foot(ports, sizes[0], activate=True), self._up(ports, sizes))
+        encoder = PyramidEncoder(self._down(plan, ports), plan.head(ports))
+        decoder = PyramidDecoder(plan.foot(ports, activate=True), self._up(plan, ports))
         initialize(encoder)
         initialize(decoder)
         return encoder, decoder
+
+    def code_shape(self, source: Layout, channels: int) -> tuple[int, ...]:
+        return self._plan().code_shape(source, channels)
+
+    def _plan(self) -> Pyramid:
+        return Pyramid(tuple(self.channels or ()), self.activation, self.normalization, self.code, self.hidden)
+
+    def _down(self, plan: Pyramid, ports: Ports) -> list[nn.Module]:
+        dims = len(ports.source.positions)
+        return [
+            Convolution(a, b, self.kernel, dims, halve=True, activation=self.activation, norm=self.normalization)
+            for a, b in plan.descent(ports)
+        ]
+
+    def _up(self, plan: Pyramid, ports: Ports) -> list[nn.Module]:
+        *inner, last = plan.climb(ports)
+        return [
+            *(
+                Upsampling(*rung, kernel=self.kernel, way=self.upsampling, activation=self.activation, norm=self.normalization)
+                for rung in inner
+            ),
+            Upsampling(*last, kernel=self.kernel, way=self.upsampling),
+        ]

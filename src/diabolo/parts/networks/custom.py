@@ -65,8 +65,8 @@ class Custom(Network):
 
     name: ClassVar[str] = "custom"
 
-    encoder: nn.Module | None = option(None, "module from x (N, F, *P) to (N, wants)")
-    decoder: nn.Module | None = option(None, "module from z (N, latent_dim) to (N, outputs, *P), without a last function")
+    encoder: nn.Module | None = option(None, "module from x (N, F, *P) to (N, wants)")  # noqa: RUF009
+    decoder: nn.Module | None = option(None, "module from z (N, latent_dim) to (N, outputs, *P), no last function")  # noqa: RUF009
     code_positions: tuple[int, ...] = option((), "positions of the code where it is a map, height and width say", low=1)
 
     def to_json(self) -> dict[str, Any]:
@@ -137,7 +137,9 @@ def _try(what: str, module: nn.Module, shape: tuple[int, ...], condition: int) -
         module.train(was_training)
     if not isinstance(got, Tensor) or got.dim() < 2 or len(got) != 2:
         found = f"shape {tuple(got.shape)} for 2 rows" if isinstance(got, Tensor) else type(got).__name__
-        raise ParameterError(f"Your {what} was called with a batch of shape {given} and must return one tensor (N, ...), not {found}.")
+        raise ParameterError(
+            f"Your {what} was called with a batch of shape {given} and must return one tensor (N, ...), not {found}."
+        )
     return tuple(got.shape[1:])
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, Self, final
 
 from torch import Tensor, nn
@@ -86,8 +87,7 @@ class Mlp(Network):
         return encoder, decoder
 
     def _hidden(self, inputs: int, widths: tuple[int, ...]) -> list[nn.Module]:
-        ends = zip((inputs, *widths), widths, strict=False)
-        return [Dense(a, b, self.activation, self.normalization, self.dropout) for a, b in ends]
+        return [Dense(a, b, self.activation, self.normalization, self.dropout) for a, b in pairwise((inputs, *widths))]
 
 
 def chosen_widths(cells: int, latent_dim: int, size: str) -> tuple[int, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import final
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from diabolo.errors import ParameterError, unknown
-from diabolo.parts.layers import Convolution, Dense, after, join
+from diabolo.parts.layers import Convolution, Dense, by, join, nonlinear
 from diabolo.parts.networks.base import Decoder, Encoder, Ports
 from diabolo.records import Layout
 
@@ -30,9 +31,7 @@ class PyramidEncoder(Encoder):
         self.stages = nn.Sequential(*stages)
         self.head = head
 
-    def forward(
-        self, x: Tensor, real: Tensor | None = None, condition: Tensor | None = None
-    ) -> tuple[Tensor, Tensor | None]:
+    def forward(self, x: Tensor, real: Tensor | None = None, condition: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         h = self.head(self.stages(join(x, condition)))
         if real is None or h.dim() == 2:
             return h, None
@@ -57,8 +56,8 @@ class PyramidDecoder(Decoder):
 class Pyramid:
     """The plan of one pyramid.
 
-    channels: one a stage, F excluded. code: ``"vector"`` or ``"map"``. hidden: units of a fully connected layer between
-    the smallest map and a vector code, 0 for none.
+    channels: one a stage, from the data to the code. code: ``"vector"`` or ``"map"``. hidden: units of a fully
+    connected layer between the smallest map and a vector code, 0 for none.
     """
 
     channels: tuple[int, ...]
@@ -66,6 +65,25 @@ class Pyramid:
     norm: str
     code: str
     hidden: int
+
+    def __post_init__(self) -> None:
+        if not self.channels:
+            raise ParameterError("A network of maps needs the channels of at least one stage, such as 32,64; there are none.")
+
+    def code_shape(self, source: Layout, channels: int) -> Sizes:
+        """The shape of one row's code."""
+        return (channels,) if self.code == "vector" else (channels, *ladder(source.positions, len(self.channels))[-1])
+
+    def descent(self, ports: Ports) -> list[tuple[int, int]]:
+        """Channels in and out of each stage of the encoder."""
+        return list(pairwise((ports.source.fields + ports.condition, *self.channels)))
+
+    def climb(self, ports: Ports) -> list[tuple[int, int, Sizes, Sizes]]:
+        """Channels in and out, positions in and out of each stage of the decoder: the encoder's, backwards."""
+        sizes = self._sizes(ports.source.positions, ports.target.positions)
+        added = len(sizes) - 1 - len(self.channels)
+        channels = (*self.channels[::-1], *[self.channels[0]] * added, ports.outputs)
+        return [(*c, *p) for c, p in zip(pairwise(channels), pairwise(sizes), strict=True)]
 
     def head(self, ports: Ports) -> nn.Sequential:
         """The smallest map -> h."""
@@ -78,33 +96,34 @@ class Pyramid:
         dense = Dense(cells, self.hidden, self.activation, self.norm)
         return nn.Sequential(nn.Flatten(), dense, nn.Linear(self.hidden, ports.wants))
 
-    def foot(self, ports: Ports, smallest: Sizes, *, activate: bool) -> nn.Sequential:
-        """z with its condition -> a map of the size ``smallest``."""
+    def foot(self, ports: Ports, *, activate: bool) -> nn.Sequential:
+        """z with its condition -> the smallest map of the decoder."""
         channels, inputs = self.channels[-1], ports.gives + ports.condition
-        follow = [after(self.activation, self.norm, channels, positions=True)] if activate else []
+        smallest = self._sizes(ports.source.positions, ports.target.positions)[0]
+        follow = [nonlinear(self.activation, self.norm, channels, positions=True)] if activate else []
         if self.code == "map":
             return nn.Sequential(Convolution(inputs, channels, 1, len(smallest), halve=False), *follow)
         dense = [Dense(inputs, self.hidden, self.activation, self.norm)] if self.hidden else []
         spread = nn.Linear(self.hidden or inputs, channels * math.prod(smallest))
         return nn.Sequential(*dense, spread, nn.Unflatten(1, (channels, *smallest)), *follow)
 
-    def climb(self, ports: Ports) -> list[Sizes]:
-        """The sizes the decoder's maps go through, from the smallest to the target's.
+    def _sizes(self, source: Sizes, target: Sizes) -> list[Sizes]:
+        """The decoder's positions, from the smallest to the target's.
 
-        A vector code has a ladder of the target's own. A map code climbs the source's ladder, then doubles until the target
-        is reached.
+        A vector code has a ladder of the target's own. A map code climbs the source's ladder, then doubles as long as a
+        whole factor remains; what is left of it (3, 5, …) is the last step.
         """
-        source, target, stages = ports.source.positions, ports.target.positions, len(self.channels)
-        if self.code == "vector" or source == target:
+        stages = len(self.channels)
+        if self.code == "vector":
             return ladder(target, stages)[::-1]
         if any(b % a for a, b in zip(source, target, strict=True)):
             raise ParameterError(
-                f"A code that is a map can enlarge by whole factors only; the data are {_by(source)} and the target "
-                f'{_by(target)}. Use code="vector", or bring the target to a multiple of the data\'s size.'
+                f"A code that is a map can enlarge by whole factors only; the data are {by(source)} and the target "
+                f'{by(target)}. Use code="vector", or bring the target to a multiple of the data\'s size.'
             )
         sizes = ladder(source, stages)[::-1]
         while sizes[-1] != target:
-            sizes.append(tuple(min(2 * a, b) for a, b in zip(sizes[-1], target, strict=True)))
+            sizes.append(tuple(2 * a if b // a % 2 == 0 else b for a, b in zip(sizes[-1], target, strict=True)))
         return sizes
 
 
@@ -146,7 +165,3 @@ def check_positions(name: str, source: Layout, target: Layout, allowed: Sequence
             f"Network {name!r} needs images, (channels, height, width), or series, (channels, length); "
             f'rows here are {shapes}. Use network="mlp", which takes data of any shape.'
         )
-
-
-def _by(sizes: Sizes) -> str:
-    return "×".join(map(str, sizes))
