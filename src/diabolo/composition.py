@@ -66,7 +66,9 @@ class Composition:
         chosen = [r for r in self.regularizers if not name or r.name == name]
         if len(chosen) != 1:
             have = ", ".join(r.name for r in self.regularizers) or "none"
-            raise ParameterError(f"--set regularizers.{path}: expected regularizers.NAME.OPTION; this model's regularizers: {have}.")
+            raise ParameterError(
+                f"--set regularizers.{path}: expected regularizers.NAME.OPTION; this model's regularizers: {have}."
+            )
         changed = tuple(r.with_text(key, text) if r is chosen[0] else r for r in self.regularizers)
         return dataclasses.replace(self, regularizers=changed)
 
@@ -82,7 +84,9 @@ class Composition:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any], network: Network | None = None, likelihood: Likelihood | None = None) -> Composition:
+    def from_json(
+        cls, data: Mapping[str, Any], network: Network | None = None, likelihood: Likelihood | None = None
+    ) -> Composition:
         """The inverse of ``to_json``; ``network`` and ``likelihood`` stand in for parts that are the user's own code."""
         return cls(
             network=network or from_json(NETWORKS, data["network"]),

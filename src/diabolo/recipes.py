@@ -210,14 +210,18 @@ def compose(
 ) -> Composition:
     """The parts of a model, every width a number.
 
-    given: parts that replace the recipe's, by role (None and "auto" leave the recipe's, corruption "none" takes it away). settings: ``(path, text)``
+    given: parts that replace the recipe's, by role (None and "auto" leave the recipe's, corruption "none" takes it
+    away). settings: ``(path, text)``
     pairs as ``--set`` gives them, applied last.
     """
     from diabolo.composition import Composition
 
     row = get(recipe)
     own = {"network": {"name": hints.network}, "likelihood": {"name": hints.likelihood}} | row.parts(hints)
-    chosen = {role: _choose(role, own.get(role), (given or {}).get(role)) for role in ("network", "bottleneck", "likelihood", "corruption")}
+    chosen = {
+        role: _choose(role, own.get(role), (given or {}).get(role))
+        for role in ("network", "bottleneck", "likelihood", "corruption")
+    }
     composition = Composition(
         **chosen,
         regularizers=_regularizers(own.get("regularizers", ()), (given or {}).get("regularizers")),

@@ -92,7 +92,9 @@ class Trained:
         if not self.config.labels:
             return None
         if y is None:
-            raise DataError(f"The recipe {self.config.recipe!r} is conditional: give labels y=, one of {_some(self.config.labels)}.")
+            raise DataError(
+                f"The recipe {self.config.recipe!r} is conditional: give labels y=, one of {_some(self.config.labels)}."
+            )
         return one_hot(y, self.config.labels, n)
 
     def with_companion(self, name: str, companion: Companion) -> Trained:
@@ -103,7 +105,7 @@ class Trained:
         """Raise UnsupportedError where the code has no distribution, which ``job`` needs."""
         if self.model.bottleneck.prior() is None:
             raise UnsupportedError(
-                f"{job} needs a recipe whose code is a distribution (vae, beta-vae, cvae); this model is {self.config.recipe!r}."
+                f"{job} needs a recipe whose code is a distribution (vae, beta-vae, cvae); this is {self.config.recipe!r}."
             )
 
 

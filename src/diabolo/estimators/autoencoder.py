@@ -283,10 +283,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     # --- inside ----------------------------------------------------------------------------------------------------
 
     def _read(self, X: Any, y: Any) -> Reading:
-        if y is not None and np.ndim(y) > 1:
-            like = np.shape(y) == np.shape(X)
-            hint = " To train on pairs of input and output, use fit(X, target=...)." if like else ""
-            raise DataError(f"y are labels, one a row, shape (n,); got {np.shape(y)}.{hint}")
+        shape = () if y is None else np.asarray(y).shape
+        if len(shape) > 1:
+            hint = " To train on pairs of input and output, use fit(X, target=...)." if shape == np.shape(X) else ""
+            raise DataError(f"y are labels, one a row, shape (n,); got {shape}.{hint}")
         return read(X, kind=self.kind, image_shape=self.image_shape, value_range=self.value_range)
 
     def _reread(self, X: Any) -> Reading:
@@ -337,7 +337,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _remember_features(self, X: Any, *, reset: bool) -> None:
         """scikit-learn's own check of columns and width, for rows that are flat."""
-        flat = getattr(X, "ndim", None) == 2 and getattr(X, "dtype", None) != object
+        flat = getattr(X, "ndim", None) == 2 and getattr(getattr(X, "dtype", None), "kind", "f") != "O"
         if flat or hasattr(X, "columns"):
             _check_feature_names(self, X, reset=reset)
         if flat and (reset or len(X)):

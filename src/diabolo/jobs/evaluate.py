@@ -72,7 +72,9 @@ class Evaluation:
         return dataclasses.asdict(self) | {"health": self.health.to_dict(), "gain": self.gain}
 
 
-def evaluate(trained: Trained, data: Any, y: Any = None, target: Any = None, *, name: str = "data", seed: int = 0) -> Evaluation:
+def evaluate(
+    trained: Trained, data: Any, y: Any = None, target: Any = None, *, name: str = "data", seed: int = 0
+) -> Evaluation:
     """Judge a model on ``data``; nothing is fitted to them.
 
     data: rows in the caller's own shape, or a source of such rows. y: labels, needed by conditional recipes, used for

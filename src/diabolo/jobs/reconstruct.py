@@ -25,8 +25,8 @@ def denoise(trained: Trained, data: Any, y: Any = None) -> Any:
     """Noisy rows, cleaned. Raises UnsupportedError where the model has never seen damaged inputs."""
     if trained.model.composition.corruption is None and trained.target_kind is None:
         raise UnsupportedError(
-            f"denoise needs a model trained on damaged inputs; this one is {trained.config.recipe!r} without a corruption. Train "
-            "with recipe 'denoising', with corruption=…, or on pairs with target=."
+            f"denoise needs a model trained on damaged inputs; this one is {trained.config.recipe!r} without a corruption. "
+            "Train with recipe 'denoising', with corruption=…, or on pairs with target=."
         )
     return reconstruct(trained, data, y)
 

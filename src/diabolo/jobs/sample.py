@@ -9,8 +9,8 @@ import numpy as np
 from diabolo.densities import find
 from diabolo.densities.base import Density
 from diabolo.errors import ParameterError, UnsupportedError
-from diabolo.jobs.embed import decode
 from diabolo.jobs.companions import CODES
+from diabolo.jobs.embed import decode
 from diabolo.trained import Trained
 
 

@@ -38,8 +38,8 @@ def score_unit(trained: Trained) -> str:
     if trained.model.bottleneck.prior() is None or trained.target_kind is not None:
         return "minus mean squared error"
     if not trained.model.composition.likelihood.density:
-        return "minus loss: reconstruction + KL; no log-likelihood"
-    return "nats (evidence lower bound)"
+        return "minus loss and KL divergence: no log-likelihood"
+    return f"nats (evidence lower bound of {trained.model.composition.likelihood.about})"
 
 
 def score(trained: Trained, data: Any, y: Any = None) -> Scores:
@@ -88,10 +88,12 @@ def elbo_terms(
 def log_likelihood(trained: Trained, output: Output, x: Tensor) -> Tensor:
     """log p(x|z) a cell: of the value's own bin where the data are whole numbers, of the density elsewhere."""
     step = trained.model.target.step
-    return output.log_prob(x) if step is None else output.log_mass(x, step)
+    if step is None or not trained.model.composition.likelihood.scaled:
+        return output.log_prob(x)
+    return output.log_mass(x, step)
 
 
 def shift(trained: Trained) -> float:
     """Nats a row that turn the density inside into one in the caller's units; 0 where values are whole numbers."""
-    scaled = trained.model.composition.likelihood.density and trained.model.target.step is None
+    scaled = trained.model.composition.likelihood.scaled and trained.model.target.step is None
     return trained.out_kind.log_scale if scaled else 0.0

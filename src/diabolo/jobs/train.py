@@ -76,7 +76,7 @@ class Options:
 
 def train(
     data: Any,
-    options: Options = Options(),  # noqa: B008 (frozen)
+    options: Options = Options(),
     *,
     y: Any = None,
     target: Any = None,
@@ -219,4 +219,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     return value if isinstance(value, (str, int, float, bool, type(None), Mapping)) else type(value).__name__
-

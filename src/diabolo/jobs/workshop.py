@@ -53,9 +53,7 @@ def make(
     Checkpoints are written while it trains and removed once the model is saved.
     """
     path = store.prepare(folder, resume=resume)
-    trained = train(
-        reading, options, y=y, readers=readers, checkpoint_folder=path / CHECKPOINTS, resume=resume
-    )
+    trained = train(reading, options, y=y, readers=readers, checkpoint_folder=path / CHECKPOINTS, resume=resume)
     evaluation, held_out, labels = judge(trained, reading, options, y)
     store.save(trained, path, metrics=evaluation.to_dict() if evaluation else None, run=run)
     shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)

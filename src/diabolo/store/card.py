@@ -48,8 +48,8 @@ def model_card(trained: Trained, metrics: Mapping[str, Any]) -> str:
             "",
             "## Limits",
             "",
-            f"It knows data like {data.get('name', 'its training data')} and nothing else: {trained.kind.layout.shape} numbers a row. "
-            "Rows from another source are restored as if they belonged to it.",
+            f"It knows data like {data.get('name', 'its training data')} and nothing else: {trained.kind.layout.shape} numbers "
+            "a row. Rows from another source are restored as if they belonged to it.",
             "",
         ]
     )

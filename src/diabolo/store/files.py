@@ -24,7 +24,9 @@ def write_bytes(path: Path, content: bytes) -> None:
         part.replace(path)
     except OSError as problem:
         part.unlink(missing_ok=True)
-        raise StoreError(f"{path} could not be written: {os.strerror(problem.errno or 0)}. What was there before is kept.") from problem
+        raise StoreError(
+            f"{path} could not be written: {os.strerror(problem.errno or 0)}. What was there before is kept."
+        ) from problem
 
 
 def write_text(path: Path, text: str) -> None:
@@ -39,7 +41,7 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Arrays as safetensors, whole or not at all."""
-    write_bytes(path, save_arrays({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+    write_bytes(path, save_arrays({name: np.asarray(array, order="C") for name, array in arrays.items()}))
 
 
 def read_json(path: Path) -> dict[str, Any]:

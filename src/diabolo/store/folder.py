@@ -1,16 +1,16 @@
 """The model folder: JSON, safetensors and text; nothing in it can run code.
 
-    config.json            schema, recipe, every part with its options, the kind
-    model.safetensors      weights
-    preprocess.json        what the kinds learned (scales, names, shapes); preprocess.safetensors
-    companions.json        what jobs fitted beside the model; companions.safetensors
-    metrics.json           the evaluation on held-out rows
-    history.csv            the training log, a line an epoch
-    run.toml               every option, resolved, ready to run again
-    environment.json       versions and machine
-    README.md              the model card
-    report.html            the report, where one was made
-    checkpoints/           while training runs
+config.json            schema, recipe, every part with its options, the kind
+model.safetensors      weights
+preprocess.json        what the kinds learned (scales, names, shapes); preprocess.safetensors
+companions.json        what jobs fitted beside the model; companions.safetensors
+metrics.json           the evaluation on held-out rows
+history.csv            the training log, a line an epoch
+run.toml               every option, resolved, ready to run again
+environment.json       versions and machine
+README.md              the model card
+report.html            the report, where one was made
+checkpoints/           while training runs
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def prepare(folder: Path | str, *, resume: bool = False) -> Path:
     return path
 
 
-def save(trained: Trained, folder: Path | str, *, metrics: Mapping[str, Any] | None = None, run: Mapping[str, Any] | None = None) -> Path:
+def save(
+    trained: Trained, folder: Path | str, *, metrics: Mapping[str, Any] | None = None, run: Mapping[str, Any] | None = None
+) -> Path:
     """Write a model folder; files of the same names in it are replaced, each whole or not at all.
 
     metrics: what goes into metrics.json and the card. run: what goes into run.toml beside the resolved plan.
@@ -86,7 +88,9 @@ def save(trained: Trained, folder: Path | str, *, metrics: Mapping[str, Any] | N
     return path
 
 
-def load(folder: Path | str, *, network: Network | None = None, likelihood: Likelihood | None = None, device: str = "cpu") -> Trained:
+def load(
+    folder: Path | str, *, network: Network | None = None, likelihood: Likelihood | None = None, device: str = "cpu"
+) -> Trained:
     """Read a model folder. Nothing is unpickled, imported or run because a file says so.
 
     network, likelihood: the user's own code for models that were saved with it.
@@ -183,8 +187,8 @@ def _refuse_pickles(path: Path) -> None:
     found = sorted(p.name for p in path.rglob("*") if p.suffix.lower() in UNSAFE)
     if found:
         raise UnsafeError(
-            f"The model folder {path} holds {', '.join(found[:3])}: such files can run code when loaded, and a Diabolo model never "
-            "has any. Delete them if you trust the rest."
+            f"The model folder {path} holds {', '.join(found[:3])}: such files can run code when loaded, and a Diabolo model "
+            "never has any. Delete them if you trust the rest."
         )
 
 

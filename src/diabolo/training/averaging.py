@@ -12,8 +12,8 @@ from torch import Tensor, nn
 class Average:
     """shadow ← decay·shadow + (1 − decay)·weight after every step (Polyak & Juditsky 1992, exponential form).
 
-    The decay starts low, (1 + step) / (10 + step), so that the first weights are soon forgotten. Buffers (running means of batch
-    normalization) are taken as they are.
+    The decay starts low, (1 + step) / (10 + step), so that the first weights are soon forgotten. Buffers (running means of
+    batch normalization) are taken as they are.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:

@@ -21,7 +21,9 @@ def choose_device(wanted: str) -> tuple[torch.device, str]:
         device = torch.device(wanted)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as problem:
-        raise ParameterError(f"device {wanted!r} cannot be used ({str(problem).splitlines()[0]}). Use 'auto' or 'cpu'.") from problem
+        raise ParameterError(
+            f"device {wanted!r} cannot be used ({str(problem).splitlines()[0]}). Use 'auto' or 'cpu'."
+        ) from problem
     return device, f"device {wanted}: as asked"
 
 

@@ -1,7 +1,7 @@
 """The engine: a generator of events that turns an untrained model into a trained one.
 
-Noise, dropout and order are functions of (seed, step) and (seed, epoch) alone, so a run that was broken and resumed ends bit for
-bit where an unbroken one ends (same CPU, threads and versions).
+Noise, dropout and order are functions of (seed, step) and (seed, epoch) alone, so a run that was broken and resumed ends bit
+for bit where an unbroken one ends (same CPU, threads and versions).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from diabolo.training.schedules import multiplier
 
 VALIDATION_ROWS = 1024
 CHUNK_SECONDS = 0.25
+KEEP_SECONDS = 30.0
 MEASURED_SHARE = 0.04
 OVERRUN = 1.2
 _ORDER, _STEP, _VALIDATION = 1, 2, 3
@@ -56,7 +57,7 @@ def train(
         examples: the data. rows, validation: int64 row numbers; without validation rows the training loss chooses the
             best weights.
         plan: every choice, resolved.
-        checkpoint_folder: where checkpoints go, at epoch ends, at most every ``plan.keep_every`` seconds.
+        checkpoint_folder: where checkpoints go, at epoch ends, at most every ``KEEP_SECONDS``.
         resume: go on from the checkpoint there.
 
     Raises:
@@ -108,7 +109,7 @@ class _Run:
             if self.stopped and self.epoch > self.first_epoch:
                 break  # an unfinished epoch is left out: the best weights are those of a finished one
             yield self._close_epoch(time.perf_counter() - begun)
-            if folder is not None and (time.perf_counter() - kept > self.plan.keep_every or self.epoch == self.first_epoch + 1):
+            if folder is not None and (time.perf_counter() - kept > KEEP_SECONDS or self.epoch == self.first_epoch + 1):
                 yield self._keep(folder)
                 kept = time.perf_counter()
         yield self._finish(time.perf_counter() - begun)
@@ -245,10 +246,10 @@ class _Run:
         if bool(torch.isfinite(self.sums).all()):
             return
         bad = [c for c, s in zip(self.columns, self.sums.tolist(), strict=True) if not math.isfinite(s)]
-        terms = [c for c in bad if c != "loss"] or bad
+        terms = ", ".join([c for c in bad if c != "loss"] or bad)
         best = f" The best finished epoch was {self.best_epoch}." if self.best_epoch > self.first_epoch else ""
         raise DivergedError(
-            f"The loss became NaN or infinite in epoch {self.epoch + 1}, by step {self.step}: first seen in {', '.join(terms)}. "
+            f"The loss became NaN or infinite in epoch {self.epoch + 1}, by step {self.step}: in {terms}. "
             f"The learning rate was {self.plan.learning_rate:g}: try {self.plan.learning_rate / 10:.1g}, or clip gradients "
             f"(optimizer.clip=1).{best}"
         )
@@ -294,7 +295,8 @@ class _Run:
             return Saved(checkpoints.write(folder, tensors, state), stop=self.stop)
         except OSError as problem:
             return Notice(
-                f"The checkpoint could not be written ({problem}); the last good one is kept and training goes on.", stop=self.stop
+                f"The checkpoint could not be written ({problem}); the last good one is kept and training goes on.",
+                stop=self.stop,
             )
 
     def restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:

@@ -31,7 +31,9 @@ class Optimizer(Part, ABC):
     weight_decay: float = option(0.0, "decoupled weight decay (L2 for sgd and adam)", low=0)
     clip: float | None = option(None, "longest gradient (norm over all weights)", low=1e-12)
     average: float = option(0.0, "decay of the moving average of the weights; 0 for none", low=0, high=0.999999)
-    patience: int = option(0, "epochs without a better validation loss before training stops; 0: a fifth of them, at least 20", low=0)
+    patience: int = option(
+        0, "epochs without a better validation loss before training stops; 0: a fifth of them, at least 20", low=0
+    )
 
     @abstractmethod
     def build(self, model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
@@ -52,7 +54,12 @@ class Sgd(Optimizer):
         nesterov = self.momentum > 0
         return [
             torch.optim.SGD(
-                model.parameters(), lr=rate, momentum=self.momentum, weight_decay=self.weight_decay, nesterov=nesterov, fused=True
+                model.parameters(),
+                lr=rate,
+                momentum=self.momentum,
+                weight_decay=self.weight_decay,
+                nesterov=nesterov,
+                fused=True,
             )
         ]
 

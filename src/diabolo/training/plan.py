@@ -24,7 +24,7 @@ class Plan:
     """What the engine does.
 
     epochs: passes over the training rows at most. steps: of the whole run; None until a time budget (seconds) has been
-    measured. seed: of shuffling, noise and dropout. keep_every: seconds between checkpoints.
+    measured. seed: of shuffling, noise and dropout.
     """
 
     epochs: int
@@ -36,7 +36,6 @@ class Plan:
     seed: int
     steps: int | None = None
     time_budget: float | None = None
-    keep_every: float = 30.0
     reasons: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

@@ -45,8 +45,11 @@ class Head(nn.Module, ABC):
     def forward(self, params: Tensor) -> Output:
         """params (N, outputs, *P) -> p(x|z)."""
 
-    def observe(self, batch: Batch, generator: torch.Generator) -> Batch:
-        """The batch as this likelihood sees it: itself, or bits drawn from grey values (dynamic binarization)."""
+    def observe(self, batch: Batch, generator: torch.Generator, *, shared: bool = False) -> Batch:
+        """The batch as this likelihood sees it: itself, or bits drawn from grey values (dynamic binarization).
+
+        shared: the same noise for every row, so that what is drawn for a row does not depend on its neighbours.
+        """
         return batch
 
 
@@ -55,11 +58,14 @@ class Likelihood(Part, ABC):
     """Base of the likelihoods (abstract).
 
     everyday: name of the figure people know, such as ``"mse"``. density: whether log_prob is a log-density in nats.
+    scaled: whether it is one of the cells' values, so that it changes with their units. about: what it speaks about.
     """
 
     family: ClassVar[str] = "likelihood"
     everyday: ClassVar[str]
     density: ClassVar[bool]
+    scaled: ClassVar[bool] = True
+    about: ClassVar[str] = "the data"
 
     def wants(self, layout: Layout) -> int:
         """Channels a position asked of the decoder."""

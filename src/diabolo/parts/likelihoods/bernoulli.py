@@ -40,6 +40,8 @@ class Bernoulli(Likelihood):
     aliases: ClassVar[tuple[str, ...]] = ("bce",)
     everyday: ClassVar[str] = "bce"
     density: ClassVar[bool] = True
+    scaled: ClassVar[bool] = False
+    about: ClassVar[str] = "bits that are 1 as often as the data are bright"
 
     binarize: str = option("none", "what becomes of grey values", choices=("none", "dynamic"))
 
@@ -69,11 +71,11 @@ class BernoulliHead(Head):
         """params, the logits, (N, F, *P) -> p(x|z)."""
         return BernoulliOutput(at_least_float32(params))
 
-    def observe(self, batch: Batch, generator: torch.Generator) -> Batch:
+    def observe(self, batch: Batch, generator: torch.Generator, *, shared: bool = False) -> Batch:
         """The batch with bits in place of what the likelihood speaks about, if binarize is "dynamic"."""
         if not self.dynamic:
             return batch
-        bits = _drawn(batch.aim, generator)
+        bits = _drawn(batch.aim, generator, shared)
         return dataclasses.replace(batch, x=bits) if batch.target is None else dataclasses.replace(batch, target=bits)
 
 
@@ -107,6 +109,6 @@ class BernoulliOutput(Output):
         return _drawn(self.mean, generator)
 
 
-def _drawn(p: Tensor, generator: torch.Generator) -> Tensor:
-    """Bits that are 1 with the chance p; p (any shape) below 0 counts as 0, above 1 as 1."""
-    return (torch.rand(p.shape, generator=generator, device=p.device) < p).to(p.dtype)
+def _drawn(p: Tensor, generator: torch.Generator, shared: bool = False) -> Tensor:
+    """Bits that are 1 with the chance p (N, ...), below 0 counts as 0, above 1 as 1; shared: one noise for all rows."""
+    return (torch.rand(p.shape[1:] if shared else p.shape, generator=generator, device=p.device) < p).to(p.dtype)

@@ -41,6 +41,7 @@ class Custom(Likelihood):
     name: ClassVar[str] = "custom"
     everyday: ClassVar[str] = "loss"
     density: ClassVar[bool] = False
+    scaled: ClassVar[bool] = False
 
     function: LossFunction | None = option(None, "(prediction, target) -> loss, a number a cell or a row")  # noqa: RUF009
 

@@ -17,6 +17,8 @@ from diabolo.parts.likelihoods.spread import SPREADS, Spread, check_spread
 from diabolo.records import Layout
 from diabolo.spec import option
 
+Bounds = tuple[float, float] | None
+
 
 @final
 @dataclass
@@ -33,7 +35,7 @@ class Gaussian(Likelihood):
       Such a likelihood has no upper limit, and without the floor ``min_std`` it is won by cells that are
       always the same (Mattei & Frellsen 2018; Detlefsen et al. 2019).
 
-    The mean lies within the bounds of the data; a sample need not.
+    The mean lies within the bounds of the data (unless output is "linear"); a sample need not.
 
     References: https://arxiv.org/abs/1312.6114, https://arxiv.org/abs/2006.13202, https://arxiv.org/abs/1802.04826,
     https://arxiv.org/abs/1906.03260
@@ -47,6 +49,7 @@ class Gaussian(Likelihood):
     variance: str = option("fixed", "where the spread comes from", choices=SPREADS)
     std: float = option(1.0, "the standard deviation, or where it starts when it is learned", low=1e-6)
     min_std: float = option(1e-3, "floor of a learned standard deviation", low=1e-6)
+    output: str = option("bounded", "the mean's last function: as the data are bounded, or none", choices=("bounded", "linear"))
 
     def check(self) -> None:
         """Also raise ParameterError where a learned std would not start above its floor."""
@@ -59,21 +62,22 @@ class Gaussian(Likelihood):
 
     def build(self, layout: Layout) -> GaussianHead:
         """The module; with a shared std it has one parameter."""
-        return GaussianHead(layout.bounds, Spread(self.variance, self.std, self.min_std))
+        bounds = None if self.output == "linear" else layout.bounds
+        return GaussianHead(bounds, layout.bounds, Spread(self.variance, self.std, self.min_std))
 
 
 @final
 class GaussianHead(Head):
     """Decoder output -> normal distributions."""
 
-    def __init__(self, bounds: tuple[float, float] | None, spread: Spread) -> None:
+    def __init__(self, mean_bounds: Bounds, bounds: Bounds, spread: Spread) -> None:
         super().__init__()
-        self.bounds, self.spread = bounds, spread
+        self.mean_bounds, self.bounds, self.spread = mean_bounds, bounds, spread
 
     def forward(self, params: Tensor) -> GaussianOutput:
         """params (N, F or 2F, *P) -> p(x|z)."""
         raw, std = self.spread(params)
-        return GaussianOutput(bounded(raw, self.bounds), std, self.bounds)
+        return GaussianOutput(bounded(raw, self.mean_bounds), std, self.bounds)
 
 
 @final
@@ -100,7 +104,7 @@ class GaussianOutput(Output):
 
     @property
     def mean(self) -> Tensor:
-        """(N, F, *P), within the bounds."""
+        """(N, F, *P), within the bounds unless the output is linear."""
         return self._mean
 
     def sample(self, generator: torch.Generator) -> Tensor:

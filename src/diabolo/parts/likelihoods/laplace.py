@@ -17,6 +17,8 @@ from diabolo.parts.likelihoods.spread import SPREADS, Spread, check_spread
 from diabolo.records import Layout
 from diabolo.spec import option
 
+Bounds = tuple[float, float] | None
+
 
 @final
 @dataclass
@@ -39,6 +41,7 @@ class Laplace(Likelihood):
     spread: str = option("fixed", "where the scale comes from", choices=SPREADS)
     scale: float = option(1.0, "the scale, or where it starts when it is learned", low=1e-6)
     min_scale: float = option(1e-3, "floor of a learned scale", low=1e-6)
+    output: str = option("bounded", "the mean's last function: as the data are bounded, or none", choices=("bounded", "linear"))
 
     def check(self) -> None:
         """Also raise ParameterError where a learned scale would not start above its floor."""
@@ -51,21 +54,22 @@ class Laplace(Likelihood):
 
     def build(self, layout: Layout) -> LaplaceHead:
         """The module; with a shared scale it has one parameter."""
-        return LaplaceHead(layout.bounds, Spread(self.spread, self.scale, self.min_scale))
+        bounds = None if self.output == "linear" else layout.bounds
+        return LaplaceHead(bounds, layout.bounds, Spread(self.spread, self.scale, self.min_scale))
 
 
 @final
 class LaplaceHead(Head):
     """Decoder output -> Laplace distributions."""
 
-    def __init__(self, bounds: tuple[float, float] | None, spread: Spread) -> None:
+    def __init__(self, mean_bounds: Bounds, bounds: Bounds, spread: Spread) -> None:
         super().__init__()
-        self.bounds, self.spread = bounds, spread
+        self.mean_bounds, self.bounds, self.spread = mean_bounds, bounds, spread
 
     def forward(self, params: Tensor) -> LaplaceOutput:
         """params (N, F or 2F, *P) -> p(x|z)."""
         raw, scale = self.spread(params)
-        return LaplaceOutput(bounded(raw, self.bounds), scale, self.bounds)
+        return LaplaceOutput(bounded(raw, self.mean_bounds), scale, self.bounds)
 
 
 @final

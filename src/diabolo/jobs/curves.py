@@ -1,0 +1,145 @@
+"""Curves: what a training's history says, by rules that are stated here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.jobs.findings import Finding
+from diabolo.trained import Trained
+
+Row = Mapping[str, float]
+
+SHORT = 5  # epochs below which nothing can be read from a curve
+TAIL = 0.1  # the share of the epochs that counts as the end
+FALLING = 0.1  # of the second half's gain, made in the tail: from here on the curve still falls
+MOVING = 0.01  # of the whole fall, made in the second half: below this it does not move any more
+RISE = 0.02  # of the whole fall, lost again at the end: from here on it is overfitting
+GAP = 1.5  # held-out error over training error: from here on the model knows its training rows too well
+SLOW = 0.1  # of the highest learning rate: below this a flat end may be the schedule's doing
+WAITED = 10  # epochs after the best one, from which on a training that ended before its plan was stopped for want of progress
+
+
+@final
+@dataclass(frozen=True)
+class Curves:
+    """What :func:`judge_curves` finds in the last run of a history.
+
+    epochs: passes in this run. best: number of the epoch whose weights were kept. watched: the column that chose it.
+    everyday: name of the everyday figure; train, held_out: its values in the best epoch, None where there is none. seconds:
+    of training.
+    """
+
+    epochs: int
+    best: int
+    watched: str
+    everyday: str
+    train: float | None
+    held_out: float | None
+    seconds: float
+    findings: tuple[Finding, ...]
+
+    def has(self, key: str) -> bool:
+        """Whether a finding of that key is among them."""
+        return any(f.key == key for f in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self) | {"findings": [f.to_dict() for f in self.findings]}
+
+
+def read_curves(trained: Trained) -> Curves | None:
+    """:func:`judge_curves` of a model's own history; None where it has none."""
+    steps = trained.config.plan.get("steps")
+    return judge_curves(trained.history, trained.model.composition.likelihood.everyday, steps) if trained.history else None
+
+
+def judge_curves(history: Sequence[Row], everyday: str, steps: int | None = None) -> Curves:
+    """Read the last run of a history. steps: what its plan allowed.
+
+    With w the watched loss (validation, else training), m its least value so far and its whole fall that from the first
+    epoch to the best:
+
+    - ``curves.short``: fewer than 5 epochs; nothing else is said.
+    - ``curves.stopped``: it ended before its plan, at least 10 epochs after the best one; ``curves.ended`` where sooner.
+    - ``curves.overfit``: over the last tenth of the epochs w is, in the median, above its least value by 2 % of the whole fall
+      or more, while the training loss is lower than in the best epoch.
+    - ``curves.falling``: not overfitting; the second half brought 1 % of the whole fall or more, and the last tenth brought 10 %
+      of that or more. Else ``curves.level``, or ``curves.level-schedule`` where the learning rate was below a tenth of its
+      highest by then.
+    - ``curves.gap``: in the best epoch the held-out everyday figure is 1.5 times the training's or more.
+    - ``curves.unwatched``: no rows were held out.
+    """
+    run = last_run(history)
+    held_out = "validation_loss" in run[0]
+    watched = "validation_loss" if held_out else "train_loss"
+    w = _column(run, watched)
+    best = int(np.nanargmin(w)) if np.isfinite(w).any() else len(run) - 1
+    train, other = (run[best].get(f"{side}_{everyday}") for side in ("train", "validation"))
+    found = [] if held_out else [Finding("curves.unwatched")]
+    if len(run) < SHORT:
+        found.insert(0, Finding("curves.short", {"n": len(run)}))
+    else:
+        found = [*_ended(run, best, steps), *_shape(run, w, best), *_gap(train, other), *found]
+    return Curves(
+        epochs=len(run),
+        best=int(run[best]["epoch"]),
+        watched=watched,
+        everyday=everyday,
+        train=train,
+        held_out=other,
+        seconds=float(run[-1].get("seconds", 0.0)),
+        findings=tuple(found),
+    )
+
+
+def last_run(history: Sequence[Row]) -> Sequence[Row]:
+    """The rows since training was last begun: where it is gone on with, its steps count from the beginning.
+
+    >>> [row["epoch"] for row in last_run([{"epoch": 1, "step": 9}, {"epoch": 2, "step": 18}, {"epoch": 3, "step": 9}])]
+    [3]
+    """
+    steps = [row.get("step", i) for i, row in enumerate(history)]
+    begun = max((i for i in range(1, len(steps)) if steps[i] <= steps[i - 1]), default=0)
+    return history[begun:]
+
+
+def _ended(run: Sequence[Row], best: int, steps: int | None) -> list[Finding]:
+    if steps is None or run[-1].get("step", steps) >= steps:
+        return []
+    waited = len(run) - 1 - best
+    values = {"epoch": int(run[-1]["epoch"]), "best": int(run[best]["epoch"]), "n": waited}
+    return [Finding("curves.stopped" if waited >= WAITED else "curves.ended", values)]
+
+
+def _shape(run: Sequence[Row], w: NDArray[np.float64], best: int) -> list[Finding]:
+    """Overfitting, still falling, or level."""
+    tail = max(1, round(TAIL * len(w)))
+    least = np.fmin.accumulate(w)
+    whole = float(least[0] - least[-1])
+    train = _column(run, "train_loss")
+    lost = float(np.nanmedian(w[-tail:])) - float(least[-1])
+    learned = float(np.nanmedian(train[-tail:])) < float(train[best])
+    if whole > 0 and lost >= RISE * whole and learned and best < len(w) - tail:
+        return [Finding("curves.overfit", {"epoch": int(run[best]["epoch"])})]
+    half = float(least[(len(w) - 1) // 2] - least[-1])
+    end = float(least[-tail - 1] - least[-1])
+    if whole > 0 and half >= MOVING * whole and end >= FALLING * half:
+        return [Finding("curves.falling", {"share": end / half, "n": tail})]
+    rates = _column(run, "learning_rate")
+    slowed = np.isfinite(rates).all() and rates[-1] < SLOW * rates.max()
+    return [Finding("curves.level-schedule" if slowed else "curves.level", {"epoch": int(run[best]["epoch"])})]
+
+
+def _gap(train: float | None, held_out: float | None) -> list[Finding]:
+    if train is None or held_out is None or train <= 0 or held_out < GAP * train:
+        return []
+    return [Finding("curves.gap", {"times": held_out / train})]
+
+
+def _column(run: Sequence[Row], name: str) -> NDArray[np.float64]:
+    return np.array([row.get(name, np.nan) for row in run], dtype=float)

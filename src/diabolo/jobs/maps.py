@@ -1,0 +1,84 @@
+"""Maps: codes brought to two dimensions, to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
+
+from diabolo.baselines.pca import fit_pca
+from diabolo.errors import ParameterError, unknown
+from diabolo.metrics.arrays import flat_codes
+
+METHODS = ("auto", "pca", "tsne")
+ROWS = 1000
+ITERATIONS = 500  # of t-SNE; half of scikit-learn's, which for this many rows moves no point visibly any more
+PERPLEXITY = 30.0
+FEWEST = 10  # rows below which t-SNE has nothing to arrange
+
+
+@final
+@dataclass(frozen=True)
+class CodeMap:
+    """Codes in the plane.
+
+    method: "direct" (the code's own two numbers, or its one number), "pca" or "tsne". points: (m, 2), or (m, 1) for a code of
+    one number. rows: (m,) which of the codes they are. shares: of the codes' variance on the two axes, for PCA only.
+    """
+
+    method: str
+    points: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    shares: tuple[float, ...] | None = None
+
+
+def map_codes(z: Any, method: str = "auto", *, rows: int = ROWS, random_state: int = 0) -> CodeMap:
+    """Bring codes z (n, K, *L) to the plane, at most ``rows`` of them, drawn with ``random_state`` and kept in order.
+
+    method: "auto" takes a code of one or two numbers as it is, and t-SNE for a longer one (PCA where there are fewer than
+    10 rows); "pca" and "tsne" are what they say. t-SNE keeps neighbors together; distances between its clusters and their sizes
+    mean little (Wattenberg et al. 2016, https://doi.org/10.23915/distill.00002).
+
+    References: van der Maaten & Hinton 2008, https://www.jmlr.org/papers/v9/vandermaaten08a.html; begun from PCA, as Kobak &
+    Berens 2019 advise, https://doi.org/10.1038/s41467-019-13056-x
+    """
+    if method not in METHODS:
+        raise unknown("method of mapping codes", method, METHODS)
+    flat = flat_codes(z)
+    chosen = np.arange(len(flat))
+    if len(flat) > rows:
+        chosen = np.sort(np.random.default_rng(random_state).choice(len(flat), rows, replace=False))
+    points = flat[chosen]
+    if method == "auto":
+        method = "direct" if points.shape[1] <= 2 else "tsne" if can_arrange(points) else "pca"
+    if method == "direct":
+        return CodeMap("direct", points, chosen)
+    if method == "pca":
+        return _pca(points, chosen)
+    if not can_arrange(points):
+        raise ParameterError(f"t-SNE needs at least {FEWEST} codes that differ, got {len(points)}. Use method='pca'.")
+    return CodeMap("tsne", _tsne(points, random_state), chosen)
+
+
+def can_arrange(points: NDArray[np.float64]) -> bool:
+    """Whether there is anything for t-SNE to arrange: enough rows, and codes that differ."""
+    return len(points) >= FEWEST and points.shape[1] > 1 and bool(points.std(axis=0).max() > 0)
+
+
+def _pca(points: NDArray[np.float64], chosen: NDArray[np.int64]) -> CodeMap:
+    pca = fit_pca(points, 2)
+    found = pca.transform(points)
+    width = found.shape[1]
+    shares = tuple(pca.shares.tolist()) + (0.0,) * (2 - width)
+    return CodeMap("pca", np.pad(found, ((0, 0), (0, 2 - width))), chosen, shares)
+
+
+def _tsne(points: NDArray[np.float64], random_state: int) -> NDArray[np.float64]:
+    perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
+    with threadpool_limits(1):  # threads wait for each other more than they work at this size
+        found = TSNE(2, perplexity=perplexity, init="pca", max_iter=ITERATIONS, random_state=random_state).fit_transform(points)
+    return np.asarray(found, dtype=np.float64)

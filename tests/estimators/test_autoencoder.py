@@ -1,0 +1,242 @@
+"""What a trained autoencoder does, on tables and images, in the caller's own terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from diabolo import Autoencoder
+from diabolo.errors import DataError, ParameterError, UnsupportedError
+from tests.helpers import little_images, low_rank
+
+X = low_rank()
+IMAGES = little_images()
+Y = np.where(X[:, 0] > 0, "up", "down")
+
+
+@pytest.fixture(scope="module")
+def vae() -> Autoencoder:
+    return Autoencoder("vae", latent_dim=3, epochs=20, random_state=0).fit(X)
+
+
+@pytest.fixture(scope="module")
+def cvae() -> Autoencoder:
+    return Autoencoder("cvae", latent_dim=2, epochs=150, random_state=0).fit(X, Y)
+
+
+def test_images_come_back_in_their_own_shape_and_dtype() -> None:
+    for shape in ((120, 8, 8), (120, 8, 8, 1), (120, 1, 8, 8)):
+        x = IMAGES.reshape(shape)
+        ae = Autoencoder("conv", epochs=1, random_state=0).fit(x)
+        back = ae.inverse_transform(ae.transform(x))
+        assert (back.shape, back.dtype) == (x.shape, np.uint8)
+        assert ae.kind_ == "image"
+        assert "8" in ae.kind_reason_
+
+
+def test_frames_come_back_as_frames() -> None:
+    frame = pl.DataFrame({"a": X[:, 0], "b": (X[:, 1] * 10).round().astype(np.int64), "c": X[:, 2].astype(np.float64)})
+    ae = Autoencoder(epochs=2, random_state=0).fit(frame)
+    back = ae.reconstruct(frame)
+    assert back.schema == frame.schema
+    assert ae.feature_names_in_.tolist() == ["a", "b", "c"]
+
+
+def test_the_posterior_says_mean_and_standard_deviation(vae: Autoencoder) -> None:
+    q = vae.posterior(X)
+    np.testing.assert_array_equal(q.mean, vae.transform(X))
+    assert q.std.shape == q.mean.shape
+    assert (q.std > 0).all()
+    draws = np.stack([q.sample(random_state=i) for i in range(400)])
+    np.testing.assert_allclose(draws.std(0), q.std, rtol=0.25)
+    np.testing.assert_array_equal(q.sample(1), q.sample(1))
+
+
+def test_a_posterior_needs_a_distribution() -> None:
+    with pytest.raises(UnsupportedError, match="vae"):
+        Autoencoder(epochs=1).fit(X).posterior(X)
+
+
+def test_the_elbo_is_below_the_log_likelihood_of_a_linear_gaussian(vae: Autoencoder) -> None:
+    """ELBO ≤ log p(x): on held-out rows the mean score stays below the best Gaussian's, in the caller's units."""
+    test = low_rank(seed=0, rows=400)[200:]
+    centered = X - X.mean(0)
+    covariance = centered.T @ centered / len(X)
+    inverse, logdet = np.linalg.inv(covariance), np.linalg.slogdet(covariance)[1]
+    d = test - X.mean(0)
+    gaussian = -0.5 * (np.einsum("ni,ij,nj->n", d, inverse, d) + logdet + X.shape[1] * np.log(2 * np.pi))
+    assert vae.score_unit_.startswith("nats")
+    assert vae.score_samples(test).mean() < gaussian.mean() + 1
+    assert vae.score_samples(test).mean() > gaussian.mean() - 40
+
+
+def test_scores_change_units_with_the_data() -> None:
+    """x → 10·x lowers a density by log 10 a column, exactly: same scaled rows, same seed."""
+    a = Autoencoder("vae", latent_dim=2, epochs=3, random_state=0).fit(X.astype(np.float64))
+    b = Autoencoder("vae", latent_dim=2, epochs=3, random_state=0).fit(10 * X.astype(np.float64))
+    np.testing.assert_allclose(
+        a.score_samples(X.astype(np.float64)) - b.score_samples(10 * X.astype(np.float64)), X.shape[1] * np.log(10), rtol=1e-3
+    )
+
+
+def test_whole_numbers_are_scored_as_probabilities() -> None:
+    ae = Autoencoder("vae", network="mlp", latent_dim=2, epochs=5, random_state=0).fit(IMAGES)
+    assert (ae.score_samples(IMAGES) < 0).all()
+
+
+def test_where_there_is_no_density_the_score_is_minus_the_error() -> None:
+    ae = Autoencoder(epochs=2, random_state=0).fit(X)
+    assert ae.score_unit_ == "minus mean squared error"
+    np.testing.assert_allclose(ae.score_samples(X), -ae.reconstruction_error(X))
+    assert ae.score(X) == pytest.approx(-ae.reconstruction_error(X).mean())
+
+
+def test_errors_are_on_the_datas_own_scale() -> None:
+    ae = Autoencoder(epochs=2, random_state=0).fit(X)
+    np.testing.assert_allclose(ae.reconstruction_error(X), ((X - ae.reconstruct(X)) ** 2).mean(1), rtol=1e-3)
+    image = Autoencoder("conv", epochs=1, random_state=0).fit(IMAGES)
+    by_hand = ((IMAGES / 255 - image.reconstruct(IMAGES) / 255.0) ** 2).mean((1, 2))
+    np.testing.assert_allclose(image.reconstruction_error(IMAGES), by_hand, atol=1e-3)
+    with pytest.raises(ParameterError, match="mse"):
+        ae.reconstruction_error(X, metric="msee")
+
+
+def test_conditional_recipes_ask_for_labels(cvae: Autoencoder) -> None:
+    for call in (cvae.transform, cvae.reconstruct, cvae.score_samples):
+        with pytest.raises(DataError, match="y="):
+            call(X)
+        assert len(call(X, Y)) == len(X)
+    with pytest.raises(DataError, match="not trained with: 'left'"):
+        cvae.transform(X, np.full(len(X), "left"))
+    with pytest.raises(DataError, match="one label a row"):
+        cvae.transform(X, Y[:5])
+    with pytest.raises(DataError, match="y="):
+        Autoencoder("cvae", epochs=1).fit(X)
+
+
+def test_a_conditional_model_draws_what_it_is_told(cvae: Autoencoder) -> None:
+    up, down = (cvae.sample(300, y=label, random_state=0)[:, 0].mean() for label in ("up", "down"))
+    assert up > X[:, 0].mean() > down
+
+
+def test_samples_differ_unless_seeded(vae: Autoencoder) -> None:
+    assert not np.array_equal(vae.sample(5), vae.sample(5))
+    np.testing.assert_array_equal(vae.sample(5, random_state=1), vae.sample(5, random_state=1))
+
+
+@pytest.mark.parametrize("density", ["auto", "gaussian", "mixture"])
+def test_any_autoencoder_generates_from_a_density_of_its_codes(density: str) -> None:
+    ae = Autoencoder(latent_dim=3, epochs=60, random_state=0).fit(X)
+    drawn = ae.sample(500, density=density, random_state=0)
+    assert drawn.shape == (500, 12)
+    np.testing.assert_allclose(drawn.mean(0), X.mean(0), atol=0.5 * X.std(0).max())
+    with pytest.raises(UnsupportedError, match="prior"):
+        ae.sample(3, density="prior")
+    with pytest.raises(ParameterError, match="Did you mean 'mixture'"):
+        ae.sample(3, density="mixtur")
+    with pytest.raises(ParameterError, match="n must be"):
+        ae.sample(0)
+
+
+def test_interpolation_begins_and_ends_at_the_restored_rows(vae: Autoencoder) -> None:
+    for spherical in (False, True):
+        way = vae.interpolate(X[0], X[1], steps=5, spherical=spherical)
+        np.testing.assert_allclose(way[[0, -1]], vae.reconstruct(X[:2]), rtol=1e-4, atol=1e-4)
+        assert len(way) == 5
+    with pytest.raises(ParameterError, match="steps"):
+        vae.interpolate(X[0], X[1], steps=1)
+
+
+def test_denoising_needs_a_model_that_saw_damage() -> None:
+    with pytest.raises(UnsupportedError, match="denoising"):
+        Autoencoder(epochs=1).fit(X).denoise(X)
+    assert Autoencoder("denoising", epochs=1).fit(X).denoise(X).shape == X.shape
+
+
+def test_pairs_teach_what_should_come_out() -> None:
+    noise = np.random.default_rng(0).normal(size=X.shape).astype(np.float32)
+    noisy = X + noise * X.std(0)
+    ae = Autoencoder("deep", latent_dim=3, epochs=150, random_state=0).fit(noisy, target=X)
+    assert ((ae.denoise(noisy) - X) ** 2).mean() < 0.6 * ((noisy - X) ** 2).mean()
+    assert ae.reconstruction_error(noisy, target=X).shape == (len(X),)
+    with pytest.raises(UnsupportedError, match="target="):
+        ae.reconstruction_error(noisy)
+    with pytest.raises(DataError, match="a row for each row"):
+        Autoencoder(epochs=1).fit(noisy, target=X[:10])
+
+
+def test_pairs_may_differ_in_shape() -> None:
+    ae = Autoencoder("deep", epochs=2, random_state=0).fit(X[:, :4], target=X)
+    assert ae.reconstruct(X[:, :4]).shape == X.shape
+    small = IMAGES[:, ::2, ::2]
+    up = Autoencoder("conv", epochs=1, random_state=0).fit(small, target=IMAGES)
+    assert up.reconstruct(small).shape == IMAGES.shape
+
+
+def test_wrong_sizes_at_transform_are_named() -> None:
+    ae = Autoencoder("conv", epochs=1, random_state=0).fit(IMAGES)
+    with pytest.raises(DataError, match=r"8.*9|9.*8"):
+        ae.transform(np.zeros((3, 9, 8), np.uint8))
+    with pytest.raises(DataError, match=r"\(n, 8\)"):
+        Autoencoder("plain", latent_dim=8, epochs=1).fit(X).inverse_transform(np.zeros((2, 3)))
+
+
+def test_codes_that_are_not_finite_are_refused(vae: Autoencoder) -> None:
+    with pytest.raises(DataError, match="NaN"):
+        vae.inverse_transform(np.full((1, 3), np.nan))
+
+
+def test_the_textbook_network_is_exactly_itself() -> None:
+    from torch import nn
+
+    from diabolo.parts.networks import Mlp
+
+    pixels = np.random.default_rng(0).random((40, 28, 28)).astype(np.float32)
+    for activation, inside in (("none", 4), ("relu", 5)):
+        ae = Autoencoder(
+            "deep",
+            network=Mlp(widths=(256, 128), activation="relu"),
+            latent_dim=64,
+            bottleneck="plain",
+            epochs=1,
+            random_state=0,
+        )
+        ae.set_params(bottleneck__activation=activation).fit(pixels)
+        layers = [m for m in ae.model_.modules() if isinstance(m, nn.Linear)]
+        widths = [layers[0].in_features, *(m.out_features for m in layers)]
+        assert widths == [784, 256, 128, 64, 128, 256, 784]
+        assert sum(isinstance(m, nn.ReLU) for m in ae.model_.modules()) in (4, inside)
+        codes = ae.transform(pixels)
+        assert (codes.min() >= 0) == (activation == "relu")
+        restored = ae.reconstruct(pixels)
+        assert restored.min() >= 0
+        assert restored.max() <= 1
+
+
+@pytest.mark.parametrize("value_range", [(0, 1), (-1, 1)])
+def test_pixels_stay_inside_their_range(value_range: Any) -> None:
+    low, high = value_range
+    x = (np.random.default_rng(0).random((30, 8, 8)) * (high - low) + low).astype(np.float32)
+    ae = Autoencoder("conv", value_range=value_range, epochs=1, random_state=0).fit(x)
+    back = ae.sample(50, density="gaussian", random_state=0)
+    assert back.min() >= low
+    assert back.max() <= high
+
+
+def test_constant_columns_come_back_as_they_were() -> None:
+    x = np.column_stack([X, np.full(len(X), 7.0, np.float32)])
+    assert (Autoencoder(epochs=1, random_state=0).fit(x).reconstruct(x)[:, -1] == 7.0).all()
+    with pytest.raises(DataError, match="constant"):
+        Autoencoder(epochs=1).fit(np.ones((20, 3)))
+
+
+def test_verbose_tells_the_choices(capsys: Any) -> None:
+    Autoencoder(epochs=1, random_state=0, verbose=0).fit(X)
+    assert capsys.readouterr() == ("", "")
+    Autoencoder(epochs=1, random_state=0, verbose=1).fit(X)
+    said = capsys.readouterr().err
+    for word in ("table", "batch size", "optimizer", "learning rate", "best epoch"):
+        assert word in said

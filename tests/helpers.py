@@ -1,0 +1,51 @@
+"""Small data and small trainings that several tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from diabolo.jobs.train import Options, train
+from diabolo.trained import Trained
+
+
+def low_rank(rows: int = 200, columns: int = 12, rank: int = 3, seed: int = 0) -> np.ndarray:
+    """Rows near a plane of ``rank`` dimensions, (rows, columns) float32, columns of different scales."""
+    random = np.random.default_rng(seed)
+    plane = random.normal(size=(rank, columns))
+    x = random.normal(size=(rows, rank)) @ plane + 0.05 * random.normal(size=(rows, columns))
+    return (x * np.linspace(1, 10, columns) + np.arange(columns)).astype(np.float32)
+
+
+def little_images(rows: int = 120, side: int = 8, seed: int = 0) -> np.ndarray:
+    """Bright bars on dark ground at random heights, (rows, side, side) uint8."""
+    random = np.random.default_rng(seed)
+    images = np.zeros((rows, side, side), dtype=np.uint8)
+    for image, top in zip(images, random.integers(0, side - 1, rows), strict=True):
+        image[top : top + 2] = random.integers(150, 255)
+    return images
+
+
+def quick(
+    data: Any, recipe: str = "plain", *, y: Any = None, target: Any = None, readers: Any = (), start: Any = None, **options: Any
+) -> Trained:
+    """A training of a few steps."""
+    settings = {"epochs": 3, "batch_size": 32, "optimizer": "adam", "seed": 0} | options
+    return train(data, Options(recipe=recipe, **settings), y=y, target=target, readers=readers, start=start)
+
+
+def weights(trained: Trained) -> dict[str, np.ndarray]:
+    """All weights, on the host."""
+    return {name: value.cpu().numpy() for name, value in trained.model.state_dict().items()}
+
+
+def same_weights(a: Trained, b: Trained) -> bool:
+    """Whether two models agree bit for bit."""
+    return all(np.array_equal(x, weights(b)[name]) for name, x in weights(a).items())
+
+
+def folder_bytes(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}

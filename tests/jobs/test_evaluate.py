@@ -1,0 +1,102 @@
+"""Evaluation: the table says what it says, and PCA beside the model is PCA."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from diabolo.data import read
+from diabolo.data.split import split
+from diabolo.errors import DataError
+from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.train import Options
+from diabolo.jobs.workshop import make
+from tests.helpers import little_images, low_rank, quick
+
+X = low_rank(400)
+TEST = low_rank(600)[400:]
+
+
+def test_the_twin_is_pca_of_the_training_rows() -> None:
+    trained = quick(X, latent_dim=3)
+    found = evaluate(trained, TEST)
+    rows = X[split(len(X), 0.1)[0].numpy()].astype(np.float64)
+    mean, std = rows.mean(0), rows.std(0)
+    pca = PCA(3).fit((rows - mean) / std)
+    scaled = (TEST - mean) / std
+    expected = np.square(scaled - pca.inverse_transform(pca.transform(scaled))).mean()
+    errors = {c.name: c.errors for c in found.table}
+    assert errors["pca"]["mse"] == pytest.approx(expected, rel=1e-3)
+    assert errors["mean"]["mse"] == pytest.approx(np.square(scaled).mean(), rel=1e-3)
+    assert found.gain == pytest.approx(errors["pca"]["mse"] / errors["model"]["mse"])
+    assert found.ratio == 4.0
+
+
+def test_images_are_judged_as_pixels() -> None:
+    images = little_images()
+    trained = quick(images, "conv")
+    found = evaluate(trained, images)
+    assert found.scale == "pixels in [0, 1]"
+    model = found.table[0].errors
+    assert set(model) == {"mse", "mae", "bce", "psnr"}
+    assert model["psnr"] == pytest.approx(-10 * np.log10(model["mse"]))
+
+
+def test_the_bound_is_the_validation_loss_in_other_units() -> None:
+    """On a table the two differ by the logarithm of the scales, and by the noise of one draw a row."""
+    trained = quick(X, "vae", latent_dim=2, epochs=30)
+    held_out = X[split(len(X), 0.1)[1].numpy()]
+    found = evaluate(trained, held_out).elbo
+    assert found is not None
+    expected = trained.history[-1]["validation_loss"] - trained.kind.log_scale
+    assert found["negative_elbo"] == pytest.approx(expected, abs=1.0)
+    assert found["negative_elbo"] == pytest.approx(found["reconstruction"] + found["kl"])
+
+
+def test_kl_a_unit_adds_up() -> None:
+    found = evaluate(quick(X, "vae", latent_dim=3), TEST)
+    assert found.elbo is not None
+    assert found.unit_kl is not None
+    assert sum(found.unit_kl) == pytest.approx(found.elbo["kl"], rel=1e-4)
+
+
+def test_labels_add_the_neighbors() -> None:
+    y = (TEST[:, 0] > 0).astype(int)
+    found = evaluate(quick(X), TEST, y).neighbors
+    assert found is not None
+    assert 0.5 < found["model"] <= 1
+    with pytest.raises(DataError, match="one label a row"):
+        evaluate(quick(X), TEST, y[:3])
+
+
+def test_pairs_stand_beside_their_input() -> None:
+    noisy = X + np.random.default_rng(0).normal(size=X.shape).astype(np.float32)
+    trained = quick(noisy, target=X)
+    found = evaluate(trained, noisy, target=X)
+    assert [c.name for c in found.table] == ["model", "input"]
+    with pytest.raises(DataError, match="target="):
+        evaluate(trained, noisy)
+
+
+def test_everything_is_json() -> None:
+    found = evaluate(quick(X, "vae"), TEST, np.arange(len(TEST)) % 2)
+    assert json.loads(json.dumps(found.to_dict()))["rows"] == len(TEST)
+
+
+def test_a_model_folder_is_made_in_one_go(tmp_path: Path) -> None:
+    made = make(read(X), Options(epochs=2, optimizer="adam"), tmp_path / "m", run={"data": "x"})
+    assert made.evaluation is not None
+    assert made.held_out is not None
+    assert made.evaluation.rows == len(made.held_out) == len(split(len(X), 0.1)[1])
+    assert json.loads((tmp_path / "m" / "metrics.json").read_text())["table"][0]["name"] == "model"
+    assert not (tmp_path / "m" / "checkpoints").exists()
+
+
+def test_without_held_out_rows_nothing_is_claimed(tmp_path: Path) -> None:
+    made = make(read(X), Options(epochs=1, validation_fraction=0.0), tmp_path / "m")
+    assert made.evaluation is None
+    assert json.loads((tmp_path / "m" / "metrics.json").read_text()) == {}

@@ -1,0 +1,71 @@
+"""The plan: every automatic choice has a value and a reason, every wrong one an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from diabolo.errors import ParameterError
+from diabolo.training.device import choose_device, choose_precision
+from diabolo.training.optimizers import Adam
+from diabolo.training.plan import Plan, make_plan, steps_per_epoch
+from diabolo.training.schedules import SCHEDULES, multiplier
+
+
+def test_every_choice_is_explained_and_survives_json() -> None:
+    plan = make_plan(54_000, 784)
+    text = " ".join(plan.reasons)
+    for word in ("device", "precision", "batch size", "optimizer", "learning rate", "epochs"):
+        assert word in text
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_what_is_given_is_taken() -> None:
+    plan = make_plan(1000, 10, epochs=7, batch_size=50, optimizer=Adam(clip=1.0), learning_rate=0.1, device="cpu", seed=3)
+    assert (plan.epochs, plan.batch_size, plan.optimizer.clip, plan.learning_rate, plan.seed) == (7, 50, 1.0, 0.1, 3)
+    assert plan.steps == 7 * 20 == 7 * steps_per_epoch(1000, 50)
+
+
+def test_a_batch_is_never_larger_than_the_data() -> None:
+    assert make_plan(10, 4, batch_size=64).batch_size == 10
+    assert make_plan(1, 4).batch_size == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"epochs": 0}, "epochs"),
+        ({"epochs": "many"}, "epochs"),
+        ({"epochs": True}, "epochs"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"learning_rate": -1.0}, "learning_rate"),
+        ({"learning_rate": "fast"}, "learning_rate"),
+        ({"time_budget": 0.0}, "time_budget"),
+        ({"optimizer": "adm"}, "Did you mean 'adam'"),
+        ({"optimizer": 3}, "optimizer"),
+        ({"device": "gpu9"}, "device"),
+        ({"precision": "half"}, "precision"),
+    ],
+)
+def test_wrong_options_are_named(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(ParameterError, match=says):
+        make_plan(100, 10, **wrong)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_begin_at_one_and_never_rise(name: str) -> None:
+    values = [multiplier(name, 0.0, f / 20) for f in range(21)]
+    assert values[0] == 1.0
+    assert all(a >= b for a, b in zip(values, values[1:], strict=False))
+    assert all(0 <= v <= 1 for v in values)
+
+
+def test_the_device_and_precision_are_explained() -> None:
+    device, why = choose_device("cpu")
+    assert device == torch.device("cpu")
+    assert "asked" in why
+    dtype, why = choose_precision("bfloat16", device)
+    assert dtype == torch.bfloat16
+    assert "asked" in why
