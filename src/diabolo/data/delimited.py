@@ -44,6 +44,10 @@ class Dialect:
         return ", ".join(parts)
 
 
+PLAIN = Dialect("utf-8", ",", decimal_comma=False, header=True)
+"""What needs no word."""
+
+
 def read_delimited(path: Path) -> tuple[pl.DataFrame, Dialect]:
     """The file as a frame, numbers as Int64 or Float64, everything else as text. Raises SourceError."""
     try:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import numpy as np
 
 from diabolo.data import pictures
-from diabolo.data.arrays import array, label_array, numeric
-from diabolo.data.frames import frame, frame_of
+from diabolo.data.arrays import array, label_array
+from diabolo.data.frames import frame
 from diabolo.data.given import Given, Wants
 from diabolo.data.sources import MAPPED_FROM
 from diabolo.errors import DataError, SourceError, UnsupportedError
@@ -61,9 +65,7 @@ def _refused(path: Path, ending: str) -> DataError | UnsupportedError:
 def _table(path: Path, wants: Wants) -> Given:
     table, notes = _frame(path)
     table, numbers = _numbered(table)
-    eager = frame_of(table)
-    assert eager is not None
-    given = frame(eager, wants, path.name)
+    given = frame(nw.from_native(table, eager_only=True), wants, path.name)
     left = ("the first column has no name and numbers the rows; it was left out",) if numbers is not None else ()
     return replace(given, ids=numbers if given.ids is None else given.ids, notes=(*notes, *left))
 
@@ -77,62 +79,66 @@ def _numbered(table: pl.DataFrame) -> tuple[pl.DataFrame, np.ndarray | None]:
 
 def _frame(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
     import polars as pl
+    from fastexcel import FastExcelError
 
-    from diabolo.data.delimited import read_delimited
+    from diabolo.data.delimited import PLAIN, read_delimited
 
     if path.suffix.lower() in TEXT_TABLES:
         table, dialect = read_delimited(path)
-        return table, (f"{path.name} was read as {dialect.text}",)
+        return table, () if dialect == PLAIN else (f"{path.name} was read as {dialect.text}",)
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             return pl.read_parquet(path), ()
         sheets = pl.read_excel(path, sheet_id=0)
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise SourceError(f"{path.name} cannot be read as {path.suffix[1:]}: {error}") from error
-    except Exception as error:
-        if type(error).__module__.startswith("fastexcel"):
-            raise SourceError(f"{path.name} cannot be read as {path.suffix[1:]}: {error}") from error
-        raise
+    except (pl.exceptions.PolarsError, FastExcelError, OSError, ValueError) as error:
+        why = str(error).replace(str(path), path.name)
+        raise SourceError(f"{path.name} cannot be read as {path.suffix[1:]}: {why}") from error
     name, table = next(iter(sheets.items()))
-    more = f" of {len(sheets)}: {', '.join(sheets)}" if len(sheets) > 1 else ""
-    return table, (f"sheet {name!r}{more} was read",) if more else ()
+    note = f"sheet {name!r} of {len(sheets)} was read: {', '.join(sheets)}"
+    return table, (note,) if len(sheets) > 1 else ()
 
 
 def _npy(path: Path) -> Given:
     """An array, memory-mapped where it is large."""
     mode: Any = "r" if path.stat().st_size > MAPPED_FROM else None
-    return array(_loaded(path, mode), path.name, f"{path.name}")
-
-
-def _loaded(path: Path, mode: Any = None) -> Any:
-    try:
-        return np.load(path, mmap_mode=mode, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise SourceError(f"{path.name} {_why(error)}") from error
+    with _named(path), path.open("rb") as file:
+        rows = np.load(path if mode else file, mmap_mode=mode, allow_pickle=False)
+        if not isinstance(rows, np.ndarray):
+            raise ValueError("it is an archive of arrays; call it .npz")
+    return array(rows, path.name, path.name)
 
 
 def _npz(path: Path) -> Given:
     """The array of rows in an archive, with the labels beside it where they are there."""
-    with _loaded(path) as archive:
-        names = list(archive.files)
-        rest = [n for n in names if n not in _LABELS_OF]
-        chosen = next((n for n in _ROWS_OF if n in names), rest[0] if len(rest) == 1 else None)
-        if chosen is None:
-            raise SourceError(
-                f"{path.name} holds {names}; the rows should be an array called X (or {', '.join(_ROWS_OF[1:])})."
-            )
-        label = next((n for n in _LABELS_OF if n in names), None)
-        try:
-            rows = archive[chosen]
-            labels = archive[label] if label is not None else None
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise SourceError(f"{path.name} {_why(error)}") from error
-    given = array(numeric(rows), path.name, f"array {chosen!r} of {path.name}")
-    fitting = labels is not None and labels.size == len(rows)
-    return replace(given, labels=label_array(labels.reshape(-1)) if labels is not None and fitting else None)
+    with _named(path), path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        chosen = _rows_of(archive.files, path.name)
+        label = next((n for n in _LABELS_OF if n in archive.files), None)
+        rows = archive[chosen]
+        labels = archive[label] if label is not None else None
+    given = array(rows, path.name, f"array {chosen!r} of {path.name}")
+    if labels is None or labels.size != len(rows):
+        return given
+    return replace(given, labels=label_array(labels.reshape(-1)))
 
 
-def _why(error: Exception) -> str:
-    if "allow_pickle" in str(error) or "pickle" in str(error):
-        return "holds Python objects, which would have to be unpickled and could run code. Save plain numbers instead."
-    return f"is cut short or no NumPy file: {error}"
+def _rows_of(names: list[str], file: str) -> str:
+    rest = [n for n in names if n not in _LABELS_OF]
+    chosen = next((n for n in _ROWS_OF if n in names), rest[0] if len(rest) == 1 else None)
+    if chosen is None:
+        raise SourceError(f"{file} holds {names}; the rows should be an array called X (or {', '.join(_ROWS_OF[1:])}).")
+    return chosen
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Errors of NumPy's reader as a SourceError that names the file."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except (ValueError, TypeError, AttributeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        if "pickle" in str(error):
+            why = "holds Python objects, which would have to be unpickled and could run code. Save plain numbers instead."
+        else:
+            why = f"is cut short or no NumPy file: {error}"
+        raise SourceError(f"{path.name} {why}") from error

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from diabolo.data.given import Given, Wants, some
 from diabolo.errors import ParameterError, SourceError
@@ -45,13 +45,13 @@ def read_folder(folder: Path, wants: Wants) -> Given:
     name = f"{folder.resolve().name}/"
     paths, others = _listed(folder)
     if not paths:
-        found = f"{sum(others.values())} files that are none: {_counted(others)}" if others else "no files at all"
+        found = f"other files are: {_counted(others)}" if others else "nor any other files"
         raise SourceError(f"There are no pictures in {name} ({found}). Known endings: {' '.join(ENDINGS)}.")
     names = [path.relative_to(folder).as_posix() for path in paths]
     given, kept = _read(paths, names, name, wants)
     parts = [names[i].split("/") for i in kept]
     labels = np.array([p[0] for p in parts], dtype=str) if all(len(p) > 1 for p in parts) else None
-    left = (f"{sum(others.values())} files are no pictures and were left out: {_counted(others)}",) if others else ()
+    left = (f"files that are no pictures were left out: {_counted(others)}",) if others else ()
     return _with(given, labels, np.array([names[i] for i in kept], dtype=str), left)
 
 
@@ -81,7 +81,7 @@ def _read(paths: list[Path], names: list[str], what: str, wants: Wants) -> tuple
             "skip_broken=True (--skip-broken)."
         )
     notes = [_size_note(usable, size, wants)] + (
-        [f"{len(broken)} broken pictures were left out: {some(broken)}"] if broken else []
+        [f"broken pictures were left out, {len(broken)} in all: {some(broken)}"] if broken else []
     )
     rows = np.stack([x for x in pixels if not isinstance(x, SourceError)])  # (n, H, W) or (n, H, W, C)
     return Given(
@@ -100,12 +100,12 @@ def _listed(folder: Path) -> tuple[list[Path], Counter[str]]:
             if path.suffix.lower() in ENDINGS:
                 paths.append(path)
             else:
-                others[path.suffix.lower() or "no ending"] += 1
+                others[path.suffix.lower() or "without ending"] += 1
     return sorted(paths, key=lambda p: p.relative_to(folder).as_posix()), others
 
 
 def _counted(endings: Counter[str]) -> str:
-    return some([f"{ending} ({count})" for ending, count in endings.most_common()])
+    return some([f"{count} {ending}" for ending, count in endings.most_common()])
 
 
 @contextmanager
@@ -124,11 +124,19 @@ def _guarded(work: Callable[[Path], T]) -> Callable[[Path, str], T | SourceError
         try:
             return work(path)
         except _BROKEN as error:
-            bomb = isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning)
-            why = "is larger than can be opened safely" if bomb else "cannot be read"
-            return SourceError(f"{name} {why} ({error})")
+            return SourceError(f"{name} {_why(error)}")
 
     return run
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a picture, without the place it lies at."""
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return f"is larger than can be opened safely ({error})"
+    known = not isinstance(error, UnidentifiedImageError)
+    return (
+        f"cannot be read ({getattr(error, 'strerror', None) or error})" if known else "is no picture, whatever its ending says"
+    )
 
 
 def _header(path: Path) -> _Header:

@@ -193,7 +193,7 @@ def _square(cells: int) -> str:
 
 def _table(given: Given, wants: Wants, named: str) -> Reading:
     rows = given.rows
-    check_flat(rows, 'a table is (n, d); images need kind="image"')
+    check_flat(rows, "a table (n, d)")
     check_count(rows, named)
     names = given.columns.names if given.columns else None
     extent = table_extent(rows, names)

@@ -65,7 +65,7 @@ class ImageKind(Kind):
 
     def accept(self, given: Given, named: str) -> Source:
         if given.form == "table":
-            raise DataError(f"{named} was trained on images of {self._size}, got {given.what}.")
+            raise DataError(f"Expected images of {self._size}, which {named} was trained on, got {given.what}.")
         check_count(given.rows, named)
         rows = self._arranged(given.rows, given.what, named)
         extent = image_extent(rows)
@@ -128,8 +128,8 @@ class ImageKind(Kind):
         if rows.shape in ((h, w), (h, w, c), (c, h, w), self.shape):
             raise DataError(f"X is one image of shape {rows.shape}, and {named} takes a batch of them: use X[None].")
         raise DataError(
-            f"{named} was trained on images of {self._size}, rows of shape {self.shape}, but got {what}: rows of shape "
-            f"{rows.shape[1:]}. Bring them to that size."
+            f"Expected images of {self._size} (rows of shape {self.shape}), which {named} was trained on, got {what} (rows of "
+            f"shape {rows.shape[1:]}). Bring them to that size."
         )
 
     def _channels_last(self, rows: np.ndarray) -> np.ndarray | None:

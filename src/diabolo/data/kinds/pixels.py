@@ -92,7 +92,7 @@ def check_scale(low: np.ndarray, high: np.ndarray, dtype: np.dtype, pixels: Pixe
     dark = width >= _BRIGHT and start < float(high) < start + _DARK * width and float(low) > start - _DARK * width
     if far or (dark and not certain):
         raise DataError(
-            f"{named} takes {pixels.dtype} pixels of {start:g} to {end:g}, but these are {dtype.name} of {float(low):g} to "
+            f"Expected {pixels.dtype} pixels of {start:g} to {end:g}, as {named} says, got {dtype.name} of {float(low):g} to "
             f"{float(high):g}, which is another scale. Rescale them."
         )
 

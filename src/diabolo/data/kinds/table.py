@@ -67,8 +67,8 @@ class TableKind(Kind):
     def accept(self, given: Given, named: str) -> Source:
         rows = given.rows
         if given.form in ("images", "pictures"):
-            raise DataError(f"{named} was trained on a table of {self.width} columns, got {given.what}.")
-        check_flat(rows, f"{named} takes rows of {self.width} columns")
+            raise DataError(f"Expected a table of {self.width} columns, which {named} was trained on, got {given.what}.")
+        check_flat(rows, f"rows of {self.width} columns, which {named} was trained on")
         if self.columns is not None and given.columns is not None:
             check_names(self.names, tuple(map(str, given.columns.names)))
         check_count(rows, named)
@@ -154,7 +154,7 @@ def check_flat(rows: np.ndarray, expected: str) -> None:
             "your data has a single feature or array.reshape(1, -1), which is X[None], if it contains a single sample."
         )
     if rows.ndim != 2:
-        raise DataError(f"Expected 2D array, got {rows.ndim}D array of shape {rows.shape} instead: {expected}.")
+        raise DataError(f"Expected 2D array, got {rows.ndim}D array of shape {rows.shape} instead. Expected {expected}.")
 
 
 def check_names(want: tuple[str, ...], got: tuple[str, ...]) -> None:
