@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.covariance import ledoit_wolf
 
 from diabolo.densities.base import Density, Floats, Random, codes_of, generator_of, stored_arrays, training_codes
-from diabolo.densities.normal import FLOOR, cholesky_of, log_normal, standardized
+from diabolo.densities.normal import FLOOR, cholesky_of, log_normal, rescaled, standardized
 from diabolo.errors import DataError
 
 
@@ -40,8 +40,7 @@ class GaussianDensity(Density):
         white, shift, scale = standardized(training_codes(z))
         n, dim = white.shape
         covariance = ledoit_wolf(white, assume_centered=True)[0] if n <= dim + 1 else white.T @ white / n
-        covariance = (covariance + FLOOR * np.eye(dim)) * np.outer(scale, scale)
-        return cls(shift, covariance)
+        return cls(shift, rescaled(covariance + FLOOR * np.eye(dim), scale))
 
     @cached_property
     def cholesky(self) -> Floats:

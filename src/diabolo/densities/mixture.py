@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from diabolo.densities.base import Density, Floats, Random, codes_of, generator_of, stored_arrays, training_codes
-from diabolo.densities.normal import FLOOR, cholesky_of, log_normal, standardized
+from diabolo.densities.normal import FLOOR, cholesky_of, log_normal, rescaled, standardized
 from diabolo.errors import DataError
 
 CANDIDATES = (2, 4, 8, 16, 32)  # numbers of components that are tried after 1
@@ -49,7 +49,7 @@ class MixtureDensity(Density):
         seed = int(generator.integers(2**31))
         found = _finished(white, _searched(white, kind, seed), kind)
         covariances = np.stack([np.diag(c) for c in found.covariances_]) if kind == "diag" else found.covariances_
-        return cls(found.weights_ / found.weights_.sum(), found.means_ * scale + shift, covariances * np.outer(scale, scale))
+        return cls(found.weights_ / found.weights_.sum(), found.means_ * scale + shift, rescaled(covariances, scale))
 
     @cached_property
     def choleskys(self) -> Floats:

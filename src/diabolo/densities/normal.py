@@ -33,9 +33,14 @@ def log_normal(z: Floats, mean: Floats, cholesky: Floats) -> Floats:
     return -0.5 * np.square(white).sum(axis=0) - log_volume
 
 
+def rescaled(covariance: Floats, scale: Floats) -> Floats:
+    """The (..., K, K) covariance of standardized units in the units' own scale (K,), symmetric to the last bit."""
+    return 0.5 * (covariance + np.swapaxes(covariance, -1, -2)) * np.outer(scale, scale)
+
+
 def cholesky_of(covariance: Floats) -> Floats:
     """The lower factor of a (..., K, K) covariance; a DataError where it is not symmetric and positive definite."""
-    if not np.allclose(covariance, np.swapaxes(covariance, -1, -2), rtol=1e-8, atol=0):
+    if not np.array_equal(covariance, np.swapaxes(covariance, -1, -2)):
         raise DataError("Expected a symmetric covariance, got one that is not.")
     try:
         return np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)

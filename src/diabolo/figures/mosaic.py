@@ -1,0 +1,104 @@
+"""Many pictures in one: grids of samples, strips from one row to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from diabolo.errors import DataError
+from diabolo.figures.pictures import draw_picture, pictures
+from diabolo.figures.style import INK, SCALE, SMALL, WIDTH, bare, blank, font, plain, say, shortened
+from diabolo.figures.texts import Texts, resolved
+
+HIGHEST = 9.0  # inches: a page
+LINE_OF = 10  # pictures a line, where nothing else is asked
+TABLE_ROWS = 30  # columns of a table that a strip names
+
+
+def grid(x: Any, *, value_range: tuple[float, float] = (0.0, 1.0), columns: int | None = None) -> Figure:
+    """Pictures line by line, on one white sheet.
+
+    x: (n, H, W), (n, H, W, C) or (n, C, H, W). columns: pictures a line; by default a square, at most 10 wide.
+    """
+    found = pictures(x, value_range)
+    across = min(LINE_OF, int(np.ceil(np.sqrt(len(found))))) if columns is None else columns
+    if across < 1:
+        raise DataError(f"Expected at least one picture a line, got columns={columns}.")
+    sheet = _sheet(found, min(across, len(found)))
+    tall = sheet.shape[0] / sheet.shape[1]
+    width = min(WIDTH, 1.5 * min(across, len(found)), HIGHEST / tall)
+    fig = blank(width * tall, width)
+    fig.set_layout_engine("none")
+    ax = fig.add_axes((0, 0, 1, 1))
+    ax.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    ax.set_axis_off()
+    return fig
+
+
+def interpolation(
+    strip: Any,
+    *,
+    image: bool,
+    value_range: tuple[float, float] = (0.0, 1.0),
+    names: Sequence[str] | None = None,
+    texts: Texts | None = None,
+) -> Figure:
+    """The way from one row to another through the code.
+
+    strip: image True: (steps, H, W), (steps, H, W, C) or (steps, C, H, W), drawn left to right under numbers from 1 on. image
+    False: (steps, d), drawn as a map, a line a column, each from its lowest to its highest value. names: d, of the columns.
+    """
+    return _picture_strip(pictures(strip, value_range)) if image else _table_strip(strip, names, resolved(texts))
+
+
+def _picture_strip(found: NDArray[Any]) -> Figure:
+    n, tall = len(found), found.shape[1] / found.shape[2]
+    wide = min(WIDTH / n, 1.5, HIGHEST / tall)
+    width, height, head = wide * n, wide * tall + 0.22, 0.22
+    fig = blank(height, width)
+    fig.set_layout_engine("none")
+    for i, picture in enumerate(found):
+        ax = fig.add_axes(((i + 0.03) * wide / width, 0.01, 0.94 * wide / width, (height - head) / height - 0.01))
+        draw_picture(ax, picture)
+        ax.set_title(str(i + 1), font=font(SMALL), color=INK, pad=3)
+    return fig
+
+
+def _table_strip(strip: Any, names: Sequence[str] | None, words: Texts) -> Figure:
+    values = np.asarray(strip, dtype=float)
+    if values.ndim != 2 or 0 in values.shape or names is not None and len(names) != values.shape[1]:
+        raise DataError(f"Expected a strip (steps, d) and d names, got shape {values.shape} and names {names!r}.")
+    steps, d = values.shape
+    low, high = values.min(axis=0), values.max(axis=0)
+    shares = (values - low) / np.where(high > low, high - low, 1.0)
+    fig = blank(1.1 + 0.26 * min(d, TABLE_ROWS))
+    ax = fig.add_subplot()
+    drawn = ax.imshow(shares.T, cmap=SCALE, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    bare(ax)
+    shown = range(0, d, -(-d // TABLE_ROWS))
+    said = [plain(shortened(str(names[i] if names is not None else i + 1), 1.6, SMALL)) for i in shown]
+    ax.set_yticks(list(shown), said, font=font(SMALL))
+    ax.set_xticks(range(steps), [str(i + 1) for i in range(steps)], font=font(SMALL))
+    ax.tick_params(length=0)
+    say(ax, x=words["strip.step"])
+    bar = fig.colorbar(drawn, ax=ax, aspect=30, pad=0.02, ticks=[0, 1])
+    bar.ax.set_yticklabels([words["strip.low"], words["strip.high"]], font=font(SMALL))
+    lowest, highest = bar.ax.get_yticklabels()
+    lowest.set_verticalalignment("bottom")
+    highest.set_verticalalignment("top")
+    return fig
+
+
+def _sheet(found: NDArray[Any], columns: int) -> NDArray[Any]:
+    n, high, wide = found.shape[:3]
+    gap = max(1, round(0.06 * min(high, wide)))
+    lines = -(-n // columns)
+    sheet = np.ones((lines * (high + gap) - gap, columns * (wide + gap) - gap, *found.shape[3:]))
+    for i, picture in enumerate(found):
+        top, left = (i // columns) * (high + gap), (i % columns) * (wide + gap)
+        sheet[top : top + high, left : left + wide] = picture
+    return sheet

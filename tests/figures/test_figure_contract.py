@@ -1,0 +1,111 @@
+"""What holds for every figure: it is one, in any language, the same each time, and nobody else notices."""
+
+import io
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.axis import Tick
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+
+from diabolo.figures.architecture import Stage, architecture
+from diabolo.figures.codes import codes
+from diabolo.figures.curves import learning_curves
+from diabolo.figures.errors import errors_beside
+from diabolo.figures.export import to_png, to_svg
+from diabolo.figures.mosaic import grid, interpolation
+from diabolo.figures.pairs import reconstructions
+from diabolo.figures.texts import ENGLISH, RUSSIAN, resolved
+from diabolo.figures.units import units
+
+RANDOM = np.random.default_rng(0)
+PICTURES, TABLE = RANDOM.random((6, 9, 7, 3)), RANDOM.normal(size=(3, 5))
+HISTORY = [{"epoch": i, "train_loss": 1 / i, "validation_loss": 1.2 / i, "train_kl": i} for i in range(1, 6)]
+STAGES = [
+    Stage("input", "a row", (1, 28, 28), 0, "input"),
+    Stage("code", "all of it in few numbers", (4,), 3140, "code"),
+    Stage("output", "the row again", (1, 28, 28), 3920, "output"),
+]
+
+DRAWN = {
+    "learning_curves": lambda texts: learning_curves(HISTORY, texts=texts),
+    "reconstructions of images": lambda texts: reconstructions(PICTURES, PICTURES, image=True, titles=range(6), texts=texts),
+    "reconstructions of tables": lambda texts: reconstructions(TABLE, TABLE, image=False, names=list("abcde"), texts=texts),
+    "codes": lambda texts: codes(RANDOM.normal(size=(50, 2)), ["a", None, "$b$", "c", "d"] * 10, title="$", texts=texts),
+    "units": lambda texts: units([1.0, 0.0, 3.0], [True, False, True], texts=texts),
+    "grid": lambda texts: grid(PICTURES),
+    "interpolation of images": lambda texts: interpolation(PICTURES, image=True, texts=texts),
+    "interpolation of tables": lambda texts: interpolation(TABLE, image=False, texts=texts),
+    "architecture": lambda texts: architecture(STAGES, texts=texts),
+    "errors_beside": lambda texts: errors_beside([("vae", 0.1), ("PCA", 0.2)], texts=texts),
+}
+
+every = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+
+
+@every
+@pytest.mark.parametrize("texts", [None, RUSSIAN], ids=["en", "ru"])
+def test_a_figure_whose_words_stand_inside_it(draw, texts):
+    fig = draw(texts)
+    assert type(fig) is Figure
+    picture = Image.open(io.BytesIO(to_png(fig, dpi=100)))
+    assert picture.width == round(100 * fig.get_figwidth())
+    assert len(set(picture.convert("L").tobytes())) > 5
+    ticks = [label for tick in fig.findobj(Tick) for label in (tick.label1, tick.label2)]  # those beyond the ends are not drawn
+    for text in fig.findobj(Text):
+        box = text.get_window_extent()
+        if text.get_text().strip() and text not in ticks:
+            assert box.x0 >= -1, text.get_text()
+            assert box.y0 >= -1, text.get_text()
+            assert box.x1 <= fig.bbox.width + 1, text.get_text()
+            assert box.y1 <= fig.bbox.height + 1, text.get_text()
+
+
+@every
+def test_drawn_twice_it_is_the_same_and_nobody_else_notices(draw):
+    before = dict(mpl.rcParams)
+    one, same = seeded(draw), seeded(draw)
+    assert one == same
+    png, svg = one
+    assert svg.startswith("<svg")
+    assert "<metadata" not in svg
+    assert b"matplotlib" not in png.lower()
+    assert dict(mpl.rcParams) == before
+
+
+def seeded(draw):
+    """The figure as PNG and SVG, with the random arrays of this file drawn anew from one seed."""
+    RANDOM.bit_generator.state = np.random.default_rng(1).bit_generator.state
+    fig = draw(None)
+    return to_png(fig, dpi=80), to_svg(fig)
+
+
+def test_pyplot_is_never_imported():
+    modules = ["architecture", "codes", "curves", "errors", "export", "mosaic", "pairs", "pictures", "style", "texts", "units"]
+    lines = [f"import diabolo.figures.{name}" for name in modules]
+    lines += ["from diabolo.figures.units import units", "from diabolo.figures.export import to_png, to_svg", "import sys"]
+    lines += ["fig = units([1.0, 2.0])", "to_png(fig)", "to_svg(fig)", "assert 'matplotlib.pyplot' not in sys.modules"]
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, timeout=120)
+
+
+def test_both_languages_say_the_same_things():
+    assert ENGLISH.keys() == RUSSIAN.keys()
+    for key, text in ENGLISH.items():
+        assert text.count("{") == RUSSIAN[key].count("{"), key
+        assert text.format(epoch=1, count=2, metric="m")
+        assert RUSSIAN[key].format(epoch=1, count=2, metric="m")
+
+
+def test_a_catalogue_may_know_less_or_more():
+    words = resolved({"units.unit": "x", "report.title": "y"})
+    assert words["units.unit"] == "x"
+    assert words["units.kl"] == ENGLISH["units.kl"]
+
+
+def test_ids_of_two_figures_in_one_page_differ_by_salt():
+    fig = codes([[0.0, 1.0], [1.0, 0.0]])
+    assert to_svg(fig, salt="a") == to_svg(fig, salt="a") != to_svg(fig, salt="b")
