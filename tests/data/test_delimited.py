@@ -64,7 +64,7 @@ def test_quotes_hide_separators_and_line_ends(parse):
 
 
 def test_missing_cells(parse):
-    rows, _ = parse("a,b,c\n1,,x\n?,2,NA\nnan,NA,y\n")
+    rows, _ = parse("a,b,c\n1,, x\n?,2,NA\nnan,NA,y\n")
     assert rows == {"a": [1, None, None], "b": [None, 2, None], "c": ["x", "NA", "y"]}
 
 

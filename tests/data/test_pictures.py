@@ -141,6 +141,15 @@ def test_other_files_are_counted_and_left_out(tmp_path):
     assert "files that are no pictures were left out: 2 .txt, 1 .csv" in read(tmp_path).notes
 
 
+def test_a_folder_that_cannot_be_looked_into(tmp_path, monkeypatch):
+    def closed(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.scandir", closed)
+    with pytest.raises(SourceError, match=f"{tmp_path.name}/ cannot be looked into: Permission denied"):
+        read(tmp_path)
+
+
 def test_a_folder_without_pictures(tmp_path):
     with pytest.raises(SourceError, match=r"no pictures in .*nor any other files"):
         read(tmp_path)

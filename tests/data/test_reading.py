@@ -182,6 +182,23 @@ def test_a_dataset_that_may_never_end_is_refused():
         read(DataLoader(Endless()))
 
 
+def test_iterable_datasets_that_say_how_long_they_are():
+    class Counted(IterableDataset):
+        def __len__(self):
+            return 3
+
+        def __iter__(self):
+            return iter(torch.arange(12.0).reshape(4, 3))
+
+    rows = read(Counted()).source.take(torch.arange(3))
+    torch.testing.assert_close(rows, torch.arange(9.0).reshape(3, 3))
+
+
+def test_an_empty_dataset():
+    with pytest.raises(DataError, match=r"0 sample\(s\)"):
+        read(Pairs([], []))
+
+
 def test_items_of_unequal_shape_are_named():
     with pytest.raises(DataError, match="item 1 is 4"):
         read(Pairs([np.ones(3), np.ones(4)], [0, 1]))

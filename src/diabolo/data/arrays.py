@@ -54,7 +54,7 @@ def stacked(items: Sequence[Any], what: str) -> np.ndarray:
                 f"All items must have one shape, but item 0 of {what} is {times(arrays[0].shape)} and item {i} is "
                 f"{times(item.shape)}. Bring them to one size first."
             )
-    return np.stack(arrays) if arrays else np.empty((0,))
+    return np.stack(arrays) if arrays else np.empty((0, 1))
 
 
 def _plain(data: Any) -> np.ndarray:

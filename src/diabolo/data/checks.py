@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from diabolo.errors import DataError
 CHUNK_BYTES = 64 * 2**20
 
 
+@final
 @dataclass(frozen=True)
 class Extent:
     """Smallest and largest number, of each column or of everything: ``(d,)`` or ``()``, in the data's own dtype."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
@@ -19,6 +20,7 @@ _SPLITS = {
 }
 
 
+@final
 @dataclass(frozen=True)
 class IdxSet:
     """A data set in MNIST's four files. about, reference: for lists. mirrors: addresses the file names are added to."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from diabolo.errors import SourceError
 
@@ -25,6 +25,7 @@ _COMMA_NUMBER = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?")
 _SAMPLE_LINES = 200
 
 
+@final
 @dataclass(frozen=True)
 class Dialect:
     """How a text file writes its table."""
@@ -177,9 +178,9 @@ def _typed(frame: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
 
     columns: dict[str, pl.Series] = {}
     for series in frame:
-        text = series.str.strip_chars()
-        text = pl.select(pl.when(text.str.to_lowercase().is_in(MISSING)).then(None).otherwise(text)).to_series()
+        words = series.str.strip_chars()
+        text = pl.select(pl.when(words.str.to_lowercase().is_in(MISSING)).then(None).otherwise(words)).to_series()
         plain = text.str.replace(",", ".", literal=True) if dialect.decimal_comma else text
         numbers = [plain.cast(dtype, strict=False) for dtype in (pl.Int64, pl.Float64)]
-        columns[series.name] = next((n for n in numbers if n.null_count() == text.null_count()), series)
+        columns[series.name] = next((n for n in numbers if n.null_count() == text.null_count()), words)
     return pl.DataFrame(columns)

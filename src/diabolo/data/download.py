@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import final
 
 from diabolo.errors import SourceError
 
@@ -24,6 +25,7 @@ _CHUNK = 2**20
 _CUT = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
+@final
 @dataclass(frozen=True)
 class Remote:
     """A file of a data set. name: without ``.gz``. md5: of the contents. gz_md5: of the published ``.gz`` file."""

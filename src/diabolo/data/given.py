@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
 
+@final
 @dataclass(frozen=True)
 class Wants:
     """How data are to be read, as the caller or a fitted kind says.
@@ -31,6 +33,7 @@ class Wants:
         return tuple(c for c in (self.label, self.id, *self.ignore) if c is not None)
 
 
+@final
 @dataclass(frozen=True)
 class Columns:
     """The features of a table with named columns, d of them.
@@ -45,6 +48,7 @@ class Columns:
     library: str
 
 
+@final
 @dataclass(frozen=True)
 class Given:
     """Data as they came, in one array of numbers.

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, final
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -33,6 +33,7 @@ _BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombEr
 T = TypeVar("T")
 
 
+@final
 @dataclass(frozen=True)
 class _Header:
     width: int
@@ -93,7 +94,7 @@ def _listed(folder: Path) -> tuple[list[Path], Counter[str]]:
     """The pictures below a folder, and how many other files there are of each ending; hidden files are not looked at."""
     paths: list[Path] = []
     others: Counter[str] = Counter()
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in os.walk(folder, onerror=_closed):
         folders[:] = [f for f in folders if not f.startswith((".", "__MACOSX"))]
         for file in (f for f in files if not f.startswith(".")):
             path = Path(root, file)
@@ -102,6 +103,10 @@ def _listed(folder: Path) -> tuple[list[Path], Counter[str]]:
             else:
                 others[path.suffix.lower() or "without ending"] += 1
     return sorted(paths, key=lambda p: p.relative_to(folder).as_posix()), others
+
+
+def _closed(error: OSError) -> None:
+    raise SourceError(f"The folder {Path(error.filename or '').name}/ cannot be looked into: {error.strerror}.") from error
 
 
 def _counted(endings: Counter[str]) -> str:

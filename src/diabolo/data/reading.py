@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -26,6 +26,7 @@ _NOW = ("auto", "image", "table")
 _LATER = ("series", "text", "music", "interactions")
 
 
+@final
 @dataclass(frozen=True)
 class Reading:
     """Data that were read, and how they were understood.

@@ -41,7 +41,8 @@ class Pixels:
         x = values.to(torch.float32)
         if self.scale == self.bounds:
             return x
-        return (x - self.scale[0]) / self.unit + self.bounds[0]
+        x = x / self.unit if self.scale[0] == 0 else (x - self.scale[0]) / self.unit
+        return x if self.bounds[0] == 0 else x + self.bounds[0]
 
     def outside(self, x: Tensor) -> np.ndarray:
         """Values inside -> the caller's dtype and range; clipped, and rounded for whole-number dtypes."""
