@@ -147,6 +147,7 @@ def test_other_scales_are_refused():
             model.read(X)
     assert len(kind.read(pixels(2, 9, 7).astype(float))) == 2
     assert len(kind.read(np.zeros((2, 9, 7)))) == 2  # black is black on every scale
+    assert encoded(RNG.random((5, 9, 7)), value_range=(0, 255))[1].max() < 1 / 255  # what is said is believed
 
 
 def test_nan_is_refused_later_too():

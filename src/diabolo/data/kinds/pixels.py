@@ -17,7 +17,7 @@ BOUNDS = ((0.0, 1.0), (-1.0, 1.0))
 _FULL = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}
 _OVERSHOOT = 1e-3  # resampled pixels may leave their range by this much
 _BRIGHT = 64  # a brightest pixel below this says nothing about a scale of 0 to 255
-_FAR = 8.0  # pixels this many ranges away are on another scale, not noisy
+_REACH = 8.0  # pixels this many ranges away are on another scale, not noisy
 _DARK = 0.01  # pixels that fill no more of the range than this are on another scale, not dark
 
 
@@ -80,22 +80,32 @@ def infer_pixels(
     inside = (bounds[1] - bounds[0]) / (scale[1] - scale[0])
     grid = step * inside if step is not None else inside if whole else None
     pixels = Pixels(dtype.name, scale, bounds, grid)
-    check_scale(low, high, dtype, pixels, "value_range")
+    if _far(low, high, pixels):
+        raise _other_scale(low, high, dtype, pixels, "value_range")
     return pixels, f"pixels of {scale[0]:g} to {scale[1]:g} ({why})"
 
 
 def check_scale(low: np.ndarray, high: np.ndarray, dtype: np.dtype, pixels: Pixels, named: str) -> None:
-    """DataError where pixels are evidently on another scale. Noise may lead out of the range, so that alone is no error."""
-    start, end = pixels.scale
-    width = end - start
-    far = float(low) < start - _FAR * width or float(high) > end + _FAR * width
+    """DataError where further pixels are evidently on another scale. Noise may lead out of the range: that is no error."""
+    start, width = pixels.scale[0], pixels.scale[1] - pixels.scale[0]
     certain = dtype.name == pixels.dtype and dtype.kind != "f"  # the dtype is the scale
     dark = width >= _BRIGHT and start < float(high) < start + _DARK * width and float(low) > start - _DARK * width
-    if far or (dark and not certain):
-        raise DataError(
-            f"Expected {pixels.dtype} pixels of {start:g} to {end:g}, as {named} says, got {dtype.name} of {float(low):g} to "
-            f"{float(high):g}, which is another scale. Rescale them."
-        )
+    if _far(low, high, pixels) or (dark and not certain):
+        raise _other_scale(low, high, dtype, pixels, named)
+
+
+def _far(low: np.ndarray, high: np.ndarray, pixels: Pixels) -> bool:
+    start, end = pixels.scale
+    reach = _REACH * (end - start)
+    return float(low) < start - reach or float(high) > end + reach
+
+
+def _other_scale(low: np.ndarray, high: np.ndarray, dtype: np.dtype, pixels: Pixels, named: str) -> DataError:
+    start, end = pixels.scale
+    return DataError(
+        f"Expected {pixels.dtype} pixels of {start:g} to {end:g}, as {named} says, got {dtype.name} of {float(low):g} to "
+        f"{float(high):g}, which is another scale. Rescale them."
+    )
 
 
 def _pair(value_range: tuple[float, float]) -> tuple[float, float]:
