@@ -40,8 +40,9 @@ class Part:
 
     def check(self) -> None:
         """Raise ParameterError where an option has the wrong type or is out of its range."""
+        hints = _hints(type(self))
         for f in dataclasses.fields(self):
-            _check(f"{self.name}.{f.name}", getattr(self, f.name), _hints(type(self))[f.name], f.metadata)
+            _check(f"{self.name}.{f.name}", getattr(self, f.name), hints[f.name], f.metadata)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The options by name, as scikit-learn's ``clone`` and ``GridSearchCV`` want them."""
@@ -138,7 +139,8 @@ def _parse_one(text: str, kind: Any) -> Any:
 
 
 def _hints(part: type[Part]) -> dict[str, Any]:
-    return {f.name: typing.get_type_hints(part)[f.name] for f in dataclasses.fields(part)}
+    hints = typing.get_type_hints(part)
+    return {f.name: hints[f.name] for f in dataclasses.fields(part)}
 
 
 def _members(hint: Any) -> tuple[Any, ...]:

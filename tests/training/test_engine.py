@@ -21,14 +21,14 @@ from tests.helpers import low_rank, quick, same_weights, weights
 X = low_rank()
 
 
-class Broken(Exception):
+class KilledError(Exception):
     """What a killed process looks like from inside."""
 
 
 def break_after(epochs: int) -> Any:
     def reader(event: Any) -> None:
         if isinstance(event, Epoch) and event.row["epoch"] == epochs + 1:
-            raise Broken
+            raise KilledError
 
     return reader
 
@@ -58,7 +58,7 @@ def test_a_resumed_run_ends_bit_for_bit_where_an_unbroken_one_ends(optimizer: st
         settings=(("network.dropout", "0.1"), ("network.normalization", "batch")),
     )
     unbroken = train(X, options)
-    with pytest.raises(Broken):
+    with pytest.raises(KilledError):
         train(X, options, readers=[break_after(3)], checkpoint_folder=tmp_path)
     resumed = train(X, options, checkpoint_folder=tmp_path, resume=True)
     assert same_weights(unbroken, resumed)
@@ -68,13 +68,13 @@ def test_a_resumed_run_ends_bit_for_bit_where_an_unbroken_one_ends(optimizer: st
 def test_resuming_keeps_the_average_and_the_best_weights(tmp_path: Path) -> None:
     options = Options("plain", epochs=6, batch_size=32, optimizer=AdamW(average=0.9))
     unbroken = train(X, options)
-    with pytest.raises(Broken):
+    with pytest.raises(KilledError):
         train(X, options, readers=[break_after(1)], checkpoint_folder=tmp_path)
     assert same_weights(unbroken, train(X, options, checkpoint_folder=tmp_path, resume=True))
 
 
 def test_resuming_with_other_options_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Broken):
+    with pytest.raises(KilledError):
         train(X, Options(epochs=4), readers=[break_after(1)], checkpoint_folder=tmp_path)
     with pytest.raises(ParameterError, match="same ones"):
         train(X, Options(epochs=5), checkpoint_folder=tmp_path, resume=True)

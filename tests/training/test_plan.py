@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ def test_wrong_options_are_named(wrong: dict[str, Any], says: str) -> None:
 def test_schedules_begin_at_one_and_never_rise(name: str) -> None:
     values = [multiplier(name, 0.0, f / 20) for f in range(21)]
     assert values[0] == 1.0
-    assert all(a >= b for a, b in zip(values, values[1:], strict=False))
+    assert all(a >= b for a, b in itertools.pairwise(values))
     assert all(0 <= v <= 1 for v in values)
 
 
