@@ -6,14 +6,15 @@
 environment() {
     python=.venv/bin/python
     suitable "$python" && "$python" -m pip --version >/dev/null 2>&1 || make_environment
+    stamp=.venv/installed${1:+-$1}
     sum=$({ pwd; cat pyproject.toml constraints.txt; } | cksum)
-    if [ "$sum" = "$(cat ".venv/installed-$1" 2>/dev/null)" ]; then
+    if [ "$sum" = "$(cat "$stamp" 2>/dev/null)" ]; then
         return
     fi
     echo "Installing what Diabolo needs into .venv (minutes the first time) ..." >&2
-    rm -f .venv/installed-*
+    rm -f .venv/installed*
     "$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".${1:+[$1]}"
-    echo "$sum" | tee .venv/installed- >".venv/installed-$1" # what serves dev serves the rest
+    echo "$sum" | tee .venv/installed >"$stamp" # what serves the tests serves the demo too
 }
 
 suitable() {
@@ -28,7 +29,7 @@ make_environment() {
             return
         fi
     done
-    give_up "Diabolo needs Python 3.11 or later. Here, python3 is: $(python3 --version 2>&1 || true). Set PYTHON=/path/to/python3 if it is elsewhere."
+    give_up "Diabolo needs Python 3.11 or later. Here is: $(python3 --version 2>/dev/null || echo none). Set PYTHON=/path/to/python3 if it is elsewhere."
 }
 
 give_up() {

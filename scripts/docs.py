@@ -1,0 +1,106 @@
+"""Writes docs/recipes.md and docs/options.md from the source: ``.venv/bin/python scripts/docs.py``. A test compares."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from diabolo.composition import FAMILIES
+from diabolo.recipes import RECIPES, Hints, Recipe
+from diabolo.spec import Part, describe
+from diabolo.training.optimizers import OPTIMIZERS
+
+DOCS = Path(__file__).parents[1] / "docs"
+WRITTEN = "<!-- Written by scripts/docs.py from the source; change it there. -->\n"
+
+RECIPES_HEAD = """# Recipes
+
+A recipe says what is asked of the code. It is a name for a combination of parts: `Autoencoder("vae")`,
+`diabolo train DATA --recipe vae`. Every part can be replaced (`bottleneck="gaussian"`, `--bottleneck gaussian`) and every
+option set (`set_params(bottleneck__beta=4)`, `--set bottleneck.beta=4`); [options.md](options.md) lists them. What a recipe
+does not set follows from the data: pictures get the network `conv` (below 8 pixels a side `mlp`), tables get `mlp`.
+"""
+
+OPTIONS_HEAD = """# Parts and their options
+
+A model is network × bottleneck × likelihood × corruption × regularizers. On the command line an option is set with
+`--set ROLE.OPTION=VALUE` (of a regularizer, `--set regularizers.NAME.OPTION=VALUE`), in Python with
+`set_params(ROLE__OPTION=VALUE)` or with the part itself: `bottleneck=Gaussian(beta=4)`.
+"""
+
+ROLES = {
+    "network": "Networks: the encoder and the decoder",
+    "bottleneck": "Bottlenecks: what is asked of the code",
+    "corruption": "Corruptions: how inputs are damaged in training",
+    "likelihood": "Likelihoods: how far from the data counts as how wrong",
+    "regularizers": "Regularizers: prices on something besides the reconstruction",
+    "optimizer": "Optimizers: how the weights are changed",
+}
+TYPES = {"int": "whole number", "float": "number", "bool": "true or false", "str": "name", "tuple[int, ...]": "whole numbers"}
+
+
+def recipes_page() -> str:
+    """The table of recipes, then one section each."""
+    rows = table(("recipe", "what it is"), ((f"[`{r.name}`](#{r.name})", r.what) for r in RECIPES.values()))
+    return "\n".join([WRITTEN, RECIPES_HEAD, rows, *(recipe_section(r) for r in RECIPES.values())])
+
+
+def recipe_section(recipe: Recipe) -> str:
+    """What it is, when to use it, its paper and the parts it sets."""
+    images, tables = recipe.parts(Hints("conv", "gaussian", (0.0, 1.0))), recipe.parts(Hints("mlp", "gaussian"))
+    where = [("Sets", images)] if images == tables else [("Sets, for pixels in [0, 1]", images), ("Sets, for tables", tables)]
+    sets = [f"- {words}: {'; '.join(described(role, part) for role, part in parts.items())}" for words, parts in where]
+    facts = [f"- Use it for: {recipe.when}", f"- Paper: {recipe.paper}", *sets]
+    return "\n".join([f"## {recipe.name}\n", f"{recipe.what}\n", *facts, ""])
+
+
+def described(role: str, part: Any) -> str:
+    """``bottleneck `gaussian` (beta=4.0)``."""
+    if isinstance(part, Sequence):
+        return "; ".join(described(role, p) for p in part)
+    options = ", ".join(f"{k}={v}" for k, v in part.items() if k != "name")
+    return f"{role} `{part['name']}`" + f" ({options})" * bool(options)
+
+
+def options_page() -> str:
+    """One section a family, one table a part."""
+    families: Mapping[str, Iterable[type[Part]]] = {**FAMILIES, "optimizer": OPTIMIZERS}
+    sections = (text for role, parts in families.items() for text in (f"## {ROLES[role]}\n", *map(part_section, parts)))
+    return "\n".join([WRITTEN, OPTIONS_HEAD, *sections])
+
+
+def part_section(part: type[Part]) -> str:
+    """The part's name, the first paragraph of its docstring, and its options."""
+    names = ", ".join(f"`{n}`" for n in (part.name, *part.aliases))
+    about = " ".join(inspect.cleandoc(part.__doc__ or "").split("\n\n")[0].split()).replace("``", "`")
+    rows = [(f"`{o['name']}`", value_of(o), f"`{shown(o['default'])}`", o["doc"]) for o in describe(part)]
+    return "\n".join([f"### {names}\n", f"{about}\n", table(("option", "value", "default", "meaning"), rows)])
+
+
+def value_of(option: Mapping[str, Any]) -> str:
+    """What may be given: the type in words and the range."""
+    kinds = [TYPES.get(kind, kind) for kind in option["type"].split(" | ")]
+    words = " or ".join("none" if kind == "None" else kind for kind in kinds)
+    return option["range"] if option["range"].startswith("one of") else ", ".join(filter(None, (words, option["range"])))
+
+
+def shown(value: Any) -> str:
+    """A default as ``--set`` would take it."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "()"
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+PAGES = {DOCS / "recipes.md": recipes_page, DOCS / "options.md": options_page}
+
+if __name__ == "__main__":
+    for path, page in PAGES.items():
+        path.write_text(page(), encoding="utf-8")
