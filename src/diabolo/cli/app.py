@@ -1,0 +1,90 @@
+"""The commands put together, and what happens to their errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import typer
+
+from diabolo import __version__
+from diabolo.cli import console
+from diabolo.cli.demo import demo
+from diabolo.cli.doctor import doctor
+from diabolo.cli.embed import embed
+from diabolo.cli.evaluate import evaluate
+from diabolo.cli.invocation import Invocation
+from diabolo.cli.listing import listing
+from diabolo.cli.reconstruct import reconstruct
+from diabolo.cli.report import report
+from diabolo.cli.show import show
+from diabolo.cli.train import train
+from diabolo.errors import DiaboloError, ParameterError
+
+DONE, FAILED, BAD_USAGE = 0, 1, 2
+
+HELP = """Autoencoders for the data people really have: images and tables, no labels needed.
+
+diabolo VERB [MODEL] DATA. Begin with: diabolo demo
+
+MODEL is a folder that `diabolo train` made. DATA is a csv, tsv, parquet, xlsx, npy or npz file, a folder of pictures, \
+or a named set such as demo:digits or mnist."""
+END = """Results go to stdout, progress to stderr. Exit codes: 0 done, 1 failed, 2 bad usage. --version prints the version; \
+--debug anywhere on the line (or DIABOLO_DEBUG=1) shows where an error came from."""
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "train": train,
+    "eval": evaluate,
+    "embed": embed,
+    "reconstruct": reconstruct,
+    "report": report,
+    "list": listing,
+    "show": show,
+    "doctor": doctor,
+}
+
+
+def application(*, help_option: bool) -> typer.Typer:
+    """The commands as one typer application. help_option: whether ``--help`` may stand before the verb."""
+    app = typer.Typer(
+        name="diabolo",
+        help=HELP,
+        epilog=END,
+        rich_markup_mode=None,  # rich takes longer to draw the help than everything else together
+        no_args_is_help=True,
+        add_help_option=help_option,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code: 0 done, 1 failed, 2 bad usage.
+
+    arguments: without the program's name; those of this process where None.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given or os.environ.get("DIABOLO_DEBUG", "0") not in ("", "0")
+    given = [a for a in given if a != "--debug"]
+    console.make_robust()
+    if given == ["--version"]:
+        typer.echo(f"diabolo {__version__}")
+        return DONE
+    # Where the option is there and not given, typer imports pydantic to find that out, which doubles the time of a help text.
+    app = application(help_option=given[:1] in (["--help"], ["-h"]))
+    try:
+        app(args=given, prog_name="diabolo", obj=Invocation(given))
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
+    except DiaboloError as problem:
+        if debug:
+            raise
+        console.failure(str(problem))
+        return BAD_USAGE if isinstance(problem, ParameterError) else FAILED
+    return DONE

@@ -1,0 +1,42 @@
+"""``diabolo eval``: how good a model is on data, beside what is simpler."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from diabolo.cli import options
+
+
+def evaluate(
+    model: options.Model,
+    data: options.Data,
+    label: options.Label = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="DATA", help="What should have come out, for models trained on pairs."),
+    ] = None,
+    skip_broken: options.SkipBroken = False,
+    device: options.Device = "auto",
+    as_json: options.Json = False,
+) -> None:
+    """Judge MODEL on DATA, beside PCA and the mean.
+
+    Errors, the ELBO where the recipe has one, the health of the code, and whether neighbors share their label.
+    """
+    from diabolo.cli import console
+    from diabolo.cli.inputs import open_model, read_for
+    from diabolo.cli.results import show_details, show_errors
+    from diabolo.jobs.evaluate import evaluate as judge
+
+    trained = open_model("eval", model, data, device)
+    reading = read_for(trained, data, label=label, skip_broken=skip_broken)
+    aim = None if target is None else trained.out_kind.read(target)
+    found = judge(trained, reading.source, reading.labels, aim, name=reading.name).to_dict()
+    if as_json:
+        console.document({"model": model, **found})
+        return
+    show_errors(found)
+    console.result()
+    show_details(found)

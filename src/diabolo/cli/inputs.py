@@ -1,0 +1,119 @@
+"""What a command is given: a model folder and data that fit it, or an error that shows the right call."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from diabolo.cli.invocation import command
+from diabolo.errors import DataError, ParameterError, StoreError, unknown
+
+if TYPE_CHECKING:
+    from diabolo.data import Reading
+    from diabolo.trained import Trained
+
+
+def is_model(path: Path | str) -> bool:
+    """Whether there is a model folder: one with a config.json."""
+    return (Path(path) / "config.json").is_file()
+
+
+def refuse_model(data: str) -> None:
+    """ParameterError where a model folder stands in the place of the data to train on."""
+    if is_model(data):
+        raise ParameterError(
+            f"{data} is a model folder, and `train` needs data: diabolo train DATA. "
+            f"To look at this model: {command('diabolo', 'show', data)}"
+        )
+
+
+def open_model(verb: str, model: Path, data: str | None = None, device: str = "auto") -> Trained:
+    """The model in a folder, on a device.
+
+    Raises ParameterError where the folder is none and the data are one (the two were swapped), StoreError where there is
+    no such folder.
+    """
+    if not is_model(model):
+        _refuse(verb, model, data)
+    if data is not None and is_model(data):
+        raise ParameterError(f"{data} is a model folder too: the call is diabolo {verb} MODEL DATA, and DATA came as a model.")
+
+    from diabolo import store
+    from diabolo.training.device import choose_device
+
+    return store.load(model, device=str(choose_device(device)[0]))
+
+
+def _refuse(verb: str, model: Path, data: str | None) -> None:
+    call = f"diabolo {verb} MODEL DATA"
+    if data is not None and is_model(data):
+        raise ParameterError(f"The model comes first: {command('diabolo', verb, data, model)}")
+    if model.is_dir():
+        unfinished = (model / "checkpoints").is_dir()
+        hint = (
+            " It holds an unfinished training: end it with diabolo train DATA -o FOLDER --resume."
+            if unfinished
+            else " List models with: diabolo list FOLDER"
+        )
+        raise StoreError(f"{model} is a folder, but no model folder (it has no config.json): {call}.{hint}")
+    what = "a file" if model.is_file() else "not there"
+    raise StoreError(
+        f"MODEL should be a folder that `diabolo train` made, and {model} is {what}. The call is {call}. "
+        "List the models here with: diabolo list"
+    )
+
+
+def read_for(
+    trained: Trained, data: str, *, label: str | None = None, id: str | None = None, skip_broken: bool = False
+) -> Reading:
+    """Data read as the model's own kind, with what stands beside them: labels, names of rows.
+
+    label, id: columns of a table, where they are others than in training. Raises DataError where the data do not fit.
+    """
+    import dataclasses
+
+    from diabolo.data import Reading
+    from diabolo.data.gather import gather
+
+    own = trained.kind.wants
+    wants = dataclasses.replace(own, label=label or own.label, id=id or own.id, skip_broken=skip_broken)
+    given = gather(data, wants)
+    for option, name, found in (("--label", label, given.labels), ("--id", id, given.ids)):
+        if name is not None and found is None:
+            columns = () if given.columns is None else map(str, given.columns.names)
+            raise DataError(f"{option} {name}: {unknown('column', name, columns)}")
+    if trained.config.labels and given.labels is None:
+        raise DataError(
+            f"The recipe {trained.config.recipe} reads labels, and {given.name} came without any: name their column with "
+            f"--label COLUMN. The model knows the labels {', '.join(map(str, trained.config.labels[:10]))}."
+        )
+    source = trained.kind.accept(given, "the model")
+    return Reading(trained.kind, source, given.labels, "as the model reads it", given.name, given.notes, given.ids)
+
+
+def run_record(model: Path) -> Mapping[str, Any]:
+    """How a model was asked for: the table [run] of its run.toml; empty where there is none."""
+    try:
+        text = (model / "run.toml").read_text(encoding="utf-8")
+        found = tomllib.loads(text).get("run", {})
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as problem:
+        raise StoreError(f"{model / 'run.toml'} is damaged ({problem}). Copy the model folder again.") from problem
+    return found if isinstance(found, dict) else {}
+
+
+def known_data(model: Path) -> str:
+    """The data a model was trained on, where run.toml says and they are still there. Raises ParameterError elsewhere."""
+    data = run_record(model).get("data")
+    call = f"Say which data: {command('diabolo', 'report', model)} DATA"
+    if not isinstance(data, str):
+        raise ParameterError(f"{model} does not say which data it was trained on. {call}")
+
+    from diabolo.data.datasets import is_name
+
+    if not is_name(data) and not Path(data).exists():
+        raise ParameterError(f"The data {model} was trained on, {data}, are not there any more. {call}")
+    return data

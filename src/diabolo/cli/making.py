@@ -1,0 +1,188 @@
+"""From a command line to a model folder with its report: what ``train`` and ``demo`` have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from diabolo import recipes
+from diabolo.cli import console
+from diabolo.cli.inputs import is_model, refuse_model
+from diabolo.cli.invocation import command
+from diabolo.cli.outputs import REPORT
+from diabolo.errors import DiaboloError, ParameterError
+
+if TYPE_CHECKING:
+    from diabolo.cli.progress import ProgressLine
+    from diabolo.data import Reading
+    from diabolo.data.sources import Source
+    from diabolo.jobs.evaluate import Evaluation
+    from diabolo.jobs.train import Options
+    from diabolo.jobs.workshop import Made
+    from diabolo.report import Report
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line.
+
+    read_as: arguments of :func:`diabolo.data.read`. train_as: those of :class:`diabolo.jobs.train.Options`. output: None
+    for a name made from data and recipe. line: the command as typed.
+    """
+
+    data: str
+    read_as: Mapping[str, Any]
+    train_as: Mapping[str, Any]
+    output: Path | None
+    resume: bool
+    lang: str
+    as_json: bool
+    line: str
+
+
+def make(request: Request) -> None:
+    """Train, judge, report, and say how it went."""
+    refuse_model(request.data)
+    if request.resume and _already_done(request):
+        return
+    options = _options(request.train_as)
+
+    from diabolo.cli.outcome import show_outcome
+    from diabolo.cli.progress import ProgressLine
+    from diabolo.data import read
+    from diabolo.store.files import write_text
+
+    reading = read(request.data, **request.read_as)
+    _check_labels(options, reading)
+    folder = request.output or free_folder(default_name(request.data, options.recipe))
+    console.say(f"Data: {reading.reason}")
+    for note in reading.notes:
+        console.say(f"  {note}")
+    with ProgressLine() as progress:
+        made = _trained(request, options, reading, folder, progress)
+    try:
+        evaluation, report = _report(request, reading, made)
+        write_text(made.folder / REPORT, report.html)
+    except DiaboloError:
+        console.warn(f"The model is whole and in {made.folder}; only its report failed.")
+        raise
+    show_outcome(made, evaluation, report, progress.finished, request)
+
+
+def default_name(data: str, recipe: str) -> str:
+    """A folder's name from data and recipe.
+
+    >>> default_name("demo:digits", "auto"), default_name("logs/my sensors.csv", "vae"), default_name("mnist:test", "deep")
+    ('digits-plain', 'my-sensors-vae', 'mnist-test-deep')
+    """
+    text = data.removeprefix("demo:")
+    path = Path(text)
+    stem = path.name if path.is_dir() else path.stem
+    clean = re.sub(r"[^\w.-]+", "-", stem or path.resolve().name).strip("-.") or "model"
+    return f"{clean}-{recipes.get(recipe).name}"
+
+
+def free_folder(name: str) -> Path:
+    """The folder ``name`` in the current directory, numbered from 2 on where it is taken."""
+    path, number = Path(name), 2
+    while path.exists():
+        path, number = Path(f"{name}-{number}"), number + 1
+    return path
+
+
+def _already_done(request: Request) -> bool:
+    """Whether the folder to resume holds a finished model, which is then said. Raises ParameterError without a folder."""
+    if request.output is None:
+        raise ParameterError("--resume needs the folder of the broken training: -o FOLDER.")
+    if not is_model(request.output):
+        return False
+    text = (
+        f"The training in {request.output} is finished already. Look at it with: {command('diabolo', 'show', request.output)}"
+    )
+    if request.as_json:
+        console.say(text)
+        console.document({"folder": request.output, "finished_before": True})
+    else:
+        console.result(text)
+    return True
+
+
+def _options(train_as: Mapping[str, Any]) -> Options:
+    """The options, with all that can be checked before the data are read."""
+    from diabolo.composition import as_part
+    from diabolo.jobs.train import Options
+    from diabolo.training.plan import as_optimizer
+
+    values = dict(train_as)
+    values["optimizer"], values["settings"] = _optimizer(train_as.get("optimizer", "auto"), train_as.get("settings", ()))
+    options = Options(**values)
+    options.check()
+    for role in ("network", "bottleneck", "corruption", "likelihood"):
+        name = getattr(options, role)
+        if name not in (None, "auto") and (role, name) != ("corruption", "none"):
+            as_part(role, name)
+    for name in options.regularizers or ():
+        as_part("regularizers", name)
+    if options.optimizer != "auto":
+        as_optimizer(options.optimizer)
+    return options
+
+
+def _optimizer(name: str, settings: Sequence[tuple[str, str]]) -> tuple[Any, tuple[tuple[str, str], ...]]:
+    """The optimizer with the settings that are its own, and the settings that are left."""
+    own = [(path.removeprefix("optimizer."), text) for path, text in settings if path.startswith("optimizer.")]
+    rest = tuple(s for s in settings if not s[0].startswith("optimizer."))
+    if not own:
+        return name, rest
+
+    from diabolo.training.plan import as_optimizer
+
+    if name == "auto":
+        name = "adamw"
+        console.say("optimizer adamw: --set optimizer.… needs one by name, and --optimizer gave none")
+    part = as_optimizer(name)
+    for key, text in own:
+        part = part.with_text(key, text)
+    return part, rest
+
+
+def _check_labels(options: Options, reading: Reading) -> None:
+    if recipes.get(options.recipe).conditional and reading.labels is None:
+        raise ParameterError(
+            f"The recipe {options.recipe} reads labels, and {reading.name} came without any: name their column with "
+            "--label COLUMN, put pictures of each label into a sub-folder of its own, or give an npz file with an array y."
+        )
+
+
+def _trained(request: Request, options: Options, reading: Reading, folder: Path, progress: ProgressLine) -> Made:
+    """The model folder; one that was made for a training that failed at once is taken away again."""
+    from diabolo.jobs import workshop
+
+    there = folder.exists()
+    asked = {k: v for k, v in request.read_as.items() if v not in (None, (), False, "auto")}
+    run = {"command": request.line, "data": request.data, **asked}
+    try:
+        return workshop.make(reading, options, folder, run=run, readers=[progress], resume=request.resume)
+    except BaseException:
+        if not there and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+
+
+def _report(request: Request, reading: Reading, made: Made) -> tuple[Evaluation, Report]:
+    """The evaluation, of the training rows where none were held out, and the report on the same rows."""
+    from diabolo.jobs.evaluate import evaluate
+    from diabolo.report import build_report
+
+    evaluation, labels = made.evaluation, made.labels
+    source: Source | None = made.held_out
+    if evaluation is None or source is None:
+        name = f"the training rows of {reading.name}, as none were held out"
+        evaluation = evaluate(made.trained, reading.source, reading.labels, name=name)
+        source, labels = reading.source, reading.labels
+    console.say("Writing the report …")
+    report = build_report(made.trained, source, labels, evaluation=evaluation, command=request.line, lang=request.lang)
+    return evaluation, report

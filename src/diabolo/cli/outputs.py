@@ -1,0 +1,68 @@
+"""Results as files: which ending means what, and writing them whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from diabolo.errors import ParameterError, StoreError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+REPORT = "report.html"
+"""The report's name in a model folder."""
+
+TABLES = (".csv", ".npz", ".parquet")
+
+
+def ending(path: Path, known: Sequence[str], data: str, *, folder: bool = False) -> str:
+    """The ending of an output file, in lower case; ``""`` where a folder may be meant.
+
+    Looked at before any work is done. Raises ParameterError for an ending that is not known, StoreError where the file
+    cannot be put there or would replace the data.
+    """
+    found = path.suffix.lower()
+    if found not in known and not (folder and not found):
+        more = ", or the name of a folder" if folder else ""
+        raise ParameterError(f"-o {path}: the ending says what is written, and should be {_listed(known)}{more}.")
+    if not path.parent.is_dir():
+        raise StoreError(f"There is no folder {path.parent} to write {path.name} into. Make it first.")
+    if found and path.is_dir():
+        raise StoreError(f"{path} is a folder; -o needs the name of a file.")
+    if path.exists() and Path(data).exists() and path.samefile(data):
+        raise StoreError(f"-o {path} would replace the data themselves. Choose another name.")
+    return found
+
+
+def write_table(path: Path, ending: str, key: str, columns: Mapping[str, np.ndarray], beside: Mapping[str, np.ndarray]) -> None:
+    """Columns of numbers, and what stands beside them, as csv, npz or parquet.
+
+    key: name of the array (n, d) in an npz; what stands beside keeps its own names there, ``columns`` are theirs.
+    """
+    import numpy as np
+    import polars as pl
+
+    from diabolo.store.files import write_bytes
+
+    buffer = io.BytesIO()
+    if ending == ".npz":
+        numbers = np.column_stack(list(columns.values()))
+        arrays: dict[str, Any] = {key: numbers, "columns": np.array(list(columns))}
+        arrays |= {_apart(name, key): values for name, values in beside.items()}
+        np.savez_compressed(buffer, **arrays)
+    else:
+        frame = pl.DataFrame({**{_apart(k, *columns): v for k, v in beside.items()}, **columns})
+        frame.write_csv(buffer) if ending == ".csv" else frame.write_parquet(buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def _apart(name: str, *taken: str) -> str:
+    """A name that is none of those taken."""
+    return name if name not in (*taken, "columns") else _apart(name + "_", *taken)
+
+
+def _listed(endings: Sequence[str]) -> str:
+    return f"{', '.join(endings[:-1])} or {endings[-1]}"

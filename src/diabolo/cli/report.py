@@ -1,0 +1,56 @@
+"""``diabolo report``: a page about a model, for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from diabolo.cli import options
+
+
+def report(
+    model: options.Model,
+    data: Annotated[
+        str | None,
+        typer.Argument(metavar="[DATA]", help="Default: the held-out rows of the data it was trained on.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="An .html file. Default: report.html in MODEL.")
+    ] = None,
+    label: options.Label = None,
+    skip_broken: options.SkipBroken = False,
+    lang: options.Lang = options.Language.en,
+    device: options.Device = "auto",
+    as_json: options.Json = False,
+) -> None:
+    """Write a page about MODEL, for people.
+
+    Learning curves, reconstructions, the code space, every error beside PCA's; one file, no external request.
+    """
+    from diabolo.cli import console, outputs
+    from diabolo.cli.inputs import known_data, open_model, run_record
+    from diabolo.cli.judging import judged
+    from diabolo.cli.results import show_verdict
+    from diabolo.report import build_report
+    from diabolo.store.files import write_text
+
+    trained = open_model("report", model, data, device)
+    path = output or model / outputs.REPORT
+    outputs.ending(path, (".html", ".htm"), data or "")
+    found = judged(trained, model, data or known_data(model), held_out=data is None, label=label, skip_broken=skip_broken)
+    made = build_report(
+        trained,
+        found.source,
+        found.labels,
+        evaluation=found.evaluation,
+        command=str(run_record(model).get("command", "")),
+        lang=lang.value,
+    )
+    write_text(path, made.html)
+    if as_json:
+        console.document({"report": path, **made.to_dict()})
+        return
+    show_verdict(made)
+    console.result(f"Report: {path}  (open it in a browser)")

@@ -1,0 +1,146 @@
+"""What was found, as text: the verdict, the table of errors, the health of the code, the training log.
+
+Everything comes as plain values, fresh from a job or read from a model folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from diabolo.cli import console
+
+if TYPE_CHECKING:
+    from diabolo.report import Report
+
+WORDS = {"model": "this model", "pca": "PCA", "mean": "mean of the rows", "input": "input as it is"}
+
+_SHORT = {"validation": "held out", "reconstruction": "recon.", "seconds": "time, s"}
+_HEADINGS = {"mse": "MSE", "mae": "MAE", "bce": "BCE", "psnr": "PSNR, dB"}
+
+
+def show_verdict(report: Report) -> None:
+    """The verdict of a report, in English as all of the command line, and its advice below."""
+    from diabolo.report.language import language
+
+    words, found = language("en"), report.to_dict()["verdict"]
+    for finding in found["sentences"]:
+        console.result(_said(words, finding))
+    if found["advice"]:
+        console.result(words.plain("verdict.try") + ":")
+    for finding in found["advice"]:
+        console.result(f"- {_said(words, finding)}")
+
+
+def _said(words: Any, finding: Mapping[str, Any]) -> str:
+    return words.plain(finding["key"], **{name: value for name, value in finding.items() if name != "key"})
+
+
+def show_errors(metrics: Mapping[str, Any]) -> None:
+    """The table of errors: the model, and what is simpler below it."""
+    names = list(metrics["table"][0]["errors"])
+    rows = [
+        [WORDS.get(row["name"], row["name"]), str(row["numbers"]), *(_figure(n, row["errors"].get(n)) for n in names)]
+        for row in metrics["table"]
+    ]
+    console.table(
+        ["", "numbers", *(_HEADINGS.get(n, n) for n in names)],
+        rows,
+        title=f"Errors on {metrics['data']}: {metrics['rows']} rows, {metrics['scale']}",
+        numbers=range(1, len(names) + 2),
+    )
+
+
+def show_details(metrics: Mapping[str, Any]) -> None:
+    """The ELBO, the health of the code and what neighbours say, a line each, where there are such figures."""
+    for line in details(metrics):
+        console.result(line)
+
+
+def details(metrics: Mapping[str, Any]) -> list[str]:
+    """The lines of :func:`show_details`."""
+    gain = metrics.get("gain")
+    lines = [] if gain is None else [f"PCA's squared error is {gain:.2f} times this model's."]
+    lines += [_health(metrics["health"], metrics.get("ratio"))]
+    elbo = metrics.get("elbo")
+    if elbo:
+        bound, likelihood = -elbo["negative_elbo"], -elbo["reconstruction"]
+        lines.append(f"Bound: {bound:.5g} a row = {likelihood:.5g} (reconstruction) − {elbo['kl']:.4g} (KL); {metrics['nats']}")
+    neighbors = metrics.get("neighbors")
+    if neighbors:
+        beside = f", of PCA's {neighbors['pca']:.1%}" if "pca" in neighbors else ""
+        lines.append(f"Neighbors: the five nearest codes name the right label for {neighbors['model']:.1%} of the rows{beside}")
+    return lines
+
+
+def _health(health: Mapping[str, Any], ratio: float | None) -> str:
+    units = health["units"]
+    if health.get("kl_active") is None:
+        parts = [f"{units - health['dead']} of {units} units carry something"]
+    else:
+        parts = [f"{health['active']} of {units} units active, {health['kl_active']} of them paying more than 0.01 nats of KL"]
+    if health["zeros"] > 0.005:
+        parts.append(f"{health['zeros']:.0%} of the numbers are zero")
+    parts.append(f"they fill {health['effective']:.1f} dimensions")
+    smaller = "" if ratio is None else f"; {ratio:.3g} times fewer numbers than a row"
+    return f"Code: {', '.join(parts)}{smaller}"
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.2f}" if name == "psnr" else f"{value:.4g}"
+
+
+def show_history(history: Sequence[Mapping[str, float]], limit: int = 15) -> None:
+    """The training log, an epoch a row, at most about ``limit`` of them; the best one is marked."""
+    columns = _log_columns(history)
+    best = best_row(history)
+    kept = thinned(len(history), best, limit)
+    rows = [
+        [f"{history[i]['epoch']:.0f}{'*' if i == best else ''}", *(_cell(history[i], name) for name in columns)] for i in kept
+    ]
+    thin = f" ({len(kept)} of {len(history)} epochs; all are in history.csv)" if len(kept) < len(history) else ""
+    console.table(
+        ["epoch", *(_log_heading(name) for name in columns)],
+        rows,
+        title=f"Training log{thin}; * is the best epoch",
+        numbers=range(len(columns) + 1),
+    )
+
+
+def best_row(history: Sequence[Mapping[str, float]]) -> int:
+    """The row whose weights were kept: the lowest validation loss, or training loss where nothing was held out."""
+    watched = "validation_loss" if "validation_loss" in history[-1] else "train_loss"
+    return min(range(len(history)), key=lambda i: history[i].get(watched, float("inf")))
+
+
+def thinned(n: int, best: int, limit: int) -> list[int]:
+    """At most ``limit`` of n row numbers, evenly spaced, with the first, the last, and the best beside them.
+
+    >>> thinned(100, 97, 5)
+    [0, 25, 50, 74, 97, 99]
+    """
+    if n <= limit:
+        return list(range(n))
+    return sorted({round(i * (n - 1) / (limit - 1)) for i in range(limit)} | {best})
+
+
+def _log_columns(history: Sequence[Mapping[str, float]]) -> list[str]:
+    """seconds, then the figures of each part of the data; reconstruction only where it is not the whole loss."""
+    shown = []
+    for name in history[0]:
+        part, _, figure = name.partition("_")
+        whole = figure == "reconstruction" and all(row.get(name) == row.get(f"{part}_loss") for row in history)
+        if part in ("train", "validation") and figure != "cost" and not whole:
+            shown.append(name)
+    return ["seconds", *shown]
+
+
+def _log_heading(name: str) -> str:
+    part, _, figure = name.partition("_")
+    return f"{_SHORT.get(part, part)}\n{_SHORT.get(figure, figure)}"
+
+
+def _cell(row: Mapping[str, float], name: str) -> str:
+    return "" if name not in row else f"{row[name]:.1f}" if name == "seconds" else f"{row[name]:.4g}"
