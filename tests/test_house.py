@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,12 @@ BELOW = {
 }
 
 
+def none(complaints: Iterable[str]) -> None:
+    """Fail with all of them, a line each."""
+    text = "\n".join(sorted(complaints))
+    assert not text, text
+
+
 @cache
 def tree(file: str) -> ast.Module:
     return ast.parse(FILES[file].read_text(encoding="utf-8"))
@@ -83,7 +89,7 @@ def imported(file: str) -> Iterator[tuple[int, str]]:
 
 
 def test_every_file_is_in_a_room() -> None:
-    assert not [file for file in FILES if not room(dotted(file)) and file != "__init__.py"]
+    none([file for file in FILES if not room(dotted(file)) and file != "__init__.py"])
 
 
 def test_imports_go_downwards() -> None:
@@ -94,7 +100,7 @@ def test_imports_go_downwards() -> None:
             other = room(name.removeprefix("diabolo").strip(".")) if name.split(".")[0] == "diabolo" else ""
             if other not in (own, *BELOW[own], ""):
                 upwards.append(f"{file}:{line}: {own} must not import {other}")
-    assert not upwards
+    none(upwards)
 
 
 def test_public_names() -> None:
@@ -143,12 +149,12 @@ def is_error(node: ast.ClassDef) -> bool:
 
 def test_every_class_is_abstract_or_final() -> None:
     """Exceptions aside. Abstract is what says so: a class that has ABC or Protocol among its bases."""
-    assert not [where for where, node in CLASSES if not is_error(node) and is_abstract(node) == is_final(node)]
+    none([where for where, node in CLASSES if not is_error(node) and is_abstract(node) == is_final(node)])
 
 
 def test_no_concrete_class_is_subclassed() -> None:
     final = {node.name for _, node in CLASSES if is_final(node)}
-    assert not [where for where, node in CLASSES if last_names(node.bases) & final]
+    none([where for where, node in CLASSES if last_names(node.bases) & final])
 
 
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
@@ -164,8 +170,8 @@ def is_unsafe(call: ast.Call) -> bool:
 
 
 def test_nothing_runs_what_a_file_says() -> None:
-    assert not [where for where, call in CALLS if is_unsafe(call)]
-    assert not [f"{f}:{line}" for f in FILES for line, name in imported(f) if name.split(".")[0] in UNSAFE_MODULES]
+    none([where for where, call in CALLS if is_unsafe(call)])
+    none([f"{f}:{line}" for f in FILES for line, name in imported(f) if name.split(".")[0] in UNSAFE_MODULES])
 
 
 def swallows(handler: ast.ExceptHandler) -> bool:
@@ -177,12 +183,12 @@ def swallows(handler: ast.ExceptHandler) -> bool:
 
 
 def test_no_error_is_swallowed() -> None:
-    assert not [where for where, handler in found(ast.ExceptHandler) if swallows(handler)]
+    none([where for where, handler in found(ast.ExceptHandler) if swallows(handler)])
 
 
 def test_only_the_command_line_and_progress_print() -> None:
     printed = [where for where, call in CALLS if ast.unparse(call.func) == "print"]
-    assert not [where for where in printed if not where.startswith(("cli/", "training/progress.py"))]
+    none([where for where in printed if not where.startswith(("cli/", "training/progress.py"))])
 
 
 def texts() -> list[Path]:
@@ -195,7 +201,7 @@ def texts() -> list[Path]:
 def test_no_path_of_one_machine() -> None:
     machine = re.compile(rb"(?<![\w.$}])/(?:work|home|root|Users|tmp|opt)/|\b[A-Z]:\\\\?\w")
     found = [p.relative_to(ROOT).as_posix() for p in texts() if p.suffix != ".png" and machine.search(p.read_bytes())]
-    assert not found
+    none(found)
 
 
 def in_readme() -> set[str]:
@@ -221,8 +227,8 @@ def test_the_readme_shows_every_file() -> None:
     have = {p.relative_to(ROOT).as_posix() for p in SRC.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     folders = {f"{parent}/" for p in have for parent in Path(p).parents if parent.parts[:2] == ("src", "diabolo")}
     files = {p for p in have if not p.endswith("__init__.py")}
-    assert not (files | folders) - shown, "missing in README.md"
-    assert not [p for p in shown if not (ROOT / p).exists()], "in README.md, but not there"
+    none(f"README.md does not show {p}" for p in (files | folders) - shown)
+    none(f"README.md shows {p}, which is not there" for p in shown if not (ROOT / p).exists())
 
 
 def test_one_version() -> None:

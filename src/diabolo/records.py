@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
     import torch
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from diabolo.parts.likelihoods.base import Output
 
 
+@final
 @dataclass(frozen=True)
 class Layout:
     """The shape and range of the data as the parts see them.
@@ -52,6 +53,7 @@ class Layout:
         return self.fields * math.prod(self.positions)
 
 
+@final
 @dataclass(frozen=True)
 class Batch:
     """Rows on their way into a model.
@@ -71,6 +73,7 @@ class Batch:
         return self.x if self.target is None else self.target
 
 
+@final
 @dataclass(frozen=True)
 class Context:
     """Where training stands, and the only source of noise in a part.
@@ -83,6 +86,7 @@ class Context:
     training: bool
 
 
+@final
 @dataclass(frozen=True)
 class Corrupted:
     """What a corruption returns. x: like its input. hidden: bool, True where cells were hidden; None if none were."""
@@ -91,6 +95,7 @@ class Corrupted:
     hidden: Tensor | None = None
 
 
+@final
 @dataclass(frozen=True)
 class Code:
     """What a bottleneck returns.
@@ -105,6 +110,7 @@ class Code:
     posterior: Distribution | None = None
 
 
+@final
 @dataclass(frozen=True)
 class Penalty:
     """What a regularizer returns. value: (N,), already weighted."""
@@ -112,6 +118,7 @@ class Penalty:
     value: Tensor
 
 
+@final
 @dataclass(frozen=True)
 class Step:
     """One batch's way through the model, for regularizers to look at."""
@@ -123,6 +130,7 @@ class Step:
     context: Context
 
 
+@final
 @dataclass(frozen=True)
 class Loss:
     """One number a row in each, shape (N,). Nats where the likelihood is a density.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from abc import ABC
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from typing import Any, ClassVar, Self
@@ -25,7 +26,7 @@ def option(default: Any, doc: str, *, low: float | None = None, high: float | No
 
 
 @dataclass
-class Part:
+class Part(ABC):
     """Base of every description (abstract). Subclasses are dataclasses whose fields are made with :func:`option`.
 
     family: the kind of part, as errors name it. name: what users write. aliases: other names for the same part.

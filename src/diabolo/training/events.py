@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(ABC):
     """Base of the events (abstract). stop: ask the engine to end after the current steps, with the best weights."""
 
     stop: Callable[[], None] = field(default=_nothing, repr=False, compare=False, kw_only=True)
