@@ -95,7 +95,7 @@ def test_errors_are_reported_on_pixels_as_they_are():
 
 
 @pytest.mark.parametrize(
-    ("shape", "network"), [((4, 8, 8), "conv"), ((4, 28, 28, 3), "conv"), ((4, 7, 28), "mlp"), ((4, 1, 1), "mlp")]
+    ("shape", "network"), [((4, 32, 32), "conv"), ((4, 40, 50, 3), "conv"), ((4, 28, 28), "mlp"), ((4, 1, 1), "mlp")]
 )
 def test_the_default_network_follows_the_size(shape, network):
     assert encoded(pixels(*shape))[0].network == network

@@ -14,6 +14,11 @@ from diabolo.errors import DataError
 from diabolo.records import Batch
 
 
+def encode(kind: Kind, rows: Tensor, device: torch.device) -> Tensor:
+    """Raw rows as x (N, F, *P) on the device; bytes travel, float64 is encoded first (Apple's GPUs do not know it)."""
+    return kind.encode(rows if rows.dtype == torch.float64 else rows.to(device)).to(device)
+
+
 @final
 @dataclass(frozen=True)
 class Examples:
@@ -38,10 +43,10 @@ class Examples:
 
     def batch(self, index: Tensor, device: torch.device) -> Batch:
         """The rows with these numbers (int64, on the host) as a batch on the device: one gather, one encode."""
-        x = self.kind.encode(self.source.take(index).to(device))
+        x = encode(self.kind, self.source.take(index), device)
         target = None
         if self.target is not None and self.target_kind is not None:
-            target = self.target_kind.encode(self.target.take(index).to(device))
+            target = encode(self.target_kind, self.target.take(index), device)
         condition = None if self.condition is None else self.condition[index].to(device)
         return Batch(x, target=target, condition=condition)
 

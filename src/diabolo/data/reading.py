@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
+import torch
 
 from diabolo.data.checks import check_count, image_extent, table_extent
 from diabolo.data.gather import gather
@@ -42,6 +43,14 @@ class Reading:
     name: str
     notes: tuple[str, ...]
     ids: np.ndarray | None = None
+
+    def array(self) -> np.ndarray:
+        """All rows in one array, in their own dtype (uint16 and wider whole numbers in one that torch can gather).
+
+        >>> read("demo:digits").array().shape
+        (1797, 8, 8)
+        """
+        return self.source.take(torch.arange(len(self.source))).cpu().numpy()
 
 
 def read(

@@ -20,6 +20,7 @@ from diabolo.jobs import embed as embedding
 from diabolo.jobs import interpolate as interpolating
 from diabolo.jobs import reconstruct as reconstructing
 from diabolo.jobs import sample as sampling
+from diabolo.jobs.evaluate import Evaluation, evaluate
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.train import Options, train
 from diabolo.trained import Trained
@@ -129,7 +130,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         reading = self._read(X, y)
         start = self.trained_ if self.warm_start and hasattr(self, "trained_") else None
-        self._keep(train(reading, self._options(), y=y, target=target, start=start, readers=self._readers()), reading)
+        wanted = self._read_target(target, reading)
+        self._keep(train(reading, self._options(), y=y, target=wanted, start=start, readers=self._readers()), reading)
         self._remember_features(X, reset=True)
         return self
 
@@ -149,7 +151,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         steady = options.optimizer if options.optimizer != "auto" else "adamw"
         optimizer = dataclasses.replace(as_optimizer(steady), schedule="constant", warmup=0.0)
         once = dataclasses.replace(options, epochs=1, time_budget=None, optimizer=optimizer, validation_fraction=0.0)
-        self._keep(train(reading, once, y=y, target=target, start=start, readers=self._readers()), reading)
+        wanted = self._read_target(target, reading)
+        self._keep(train(reading, once, y=y, target=wanted, start=start, readers=self._readers()), reading)
         if start is None:
             self._remember_features(X, reset=True)
         return self
@@ -199,6 +202,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Compare models of one recipe only; labels y are read by conditional recipes.
         """
         return float(self.score_samples(X, self._given(X, y)).mean())
+
+    def evaluate(self, X: Any, y: Any = None, *, target: Any = None) -> Evaluation:
+        """Errors beside PCA with as many numbers and beside the mean, the ELBO, the health of the code's units.
+
+        X should be rows the model was not trained on; y adds how well neighbours in code space share a label.
+        """
+        return evaluate(self._fitted(X), X, y, target)
 
     def sample(self, n: int = 1, y: Any = None, *, density: str = "auto", random_state: int | None = None) -> Any:
         """n new rows. density: ``"prior"``, ``"gaussian"``, ``"mixture"``; ``"auto"``: the prior where there is one."""
@@ -288,6 +298,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             hint = " To train on pairs of input and output, use fit(X, target=...)." if shape == np.shape(X) else ""
             raise DataError(f"y are labels, one a row, shape (n,); got {shape}.{hint}")
         return read(X, kind=self.kind, image_shape=self.image_shape, value_range=self.value_range)
+
+    def _read_target(self, target: Any, reading: Reading) -> Reading | None:
+        if target is None:
+            return None
+        return read(target, kind=reading.kind.name, image_shape=self.image_shape, value_range=self.value_range)
 
     def _reread(self, X: Any) -> Reading:
         kind = self.trained_.kind

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from diabolo.data.examples import encode
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
 from diabolo.trained import Trained
@@ -25,7 +26,7 @@ def encoded(trained: Trained, source: Source, condition: Tensor | None = None) -
         raise DataError("Found array with 0 sample(s) while a minimum of 1 is required.")
     for index in torch.arange(len(source)).split(CHUNK):
         full = torch.cat([index, index[-1:].expand(CHUNK - len(index))])
-        x = trained.kind.encode(source.take(full).to(trained.device))
+        x = encode(trained.kind, source.take(full), trained.device)
         yield x, None if condition is None else condition[full].to(trained.device), len(index)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diabolo.data import aligned
 from diabolo.data.sources import Source
 from diabolo.errors import UnsupportedError
 from diabolo.jobs.inference import apply
@@ -18,7 +19,7 @@ from diabolo.trained import Trained
 def reconstruct(trained: Trained, data: Any, y: Any = None) -> Any:
     """The rows as the model restores them, in the caller's own shape, dtype, range and columns."""
     source = trained.kind.read(data)
-    return trained.out_kind.decode(restored(trained, source, trained.condition(y, len(source))))
+    return aligned(trained.out_kind.decode(restored(trained, source, trained.condition(y, len(source)))), data)
 
 
 def denoise(trained: Trained, data: Any, y: Any = None) -> Any:

@@ -82,7 +82,7 @@ class AdamW(Optimizer):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101)."""
 
     name: ClassVar[str] = "adamw"
-    rate: ClassVar[float] = 2e-3
+    rate: ClassVar[float] = 4e-3
 
     def build(self, model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
         return [torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=self.weight_decay, fused=True)]

@@ -16,6 +16,7 @@ from diabolo.training.optimizers import OPTIMIZERS, AdamW, Muon, Optimizer
 
 AUTO_STEPS = 3000
 AUTO_EPOCHS = (10, 300)
+MUON_ROWS = 512
 
 
 @final
@@ -87,7 +88,7 @@ def make_plan(
     dtype, why = choose_precision(precision, chosen_device)
     reasons.append(why)
     size = _batch_size(batch_size, rows, reasons)
-    chosen = _optimizer(optimizer, matrices, rows, reasons)
+    chosen = _optimizer(optimizer, matrices, size, reasons)
     rate = _learning_rate(learning_rate, chosen, size, reasons)
     passes = _epochs(epochs, time_budget, rows, size, reasons)
     return Plan(
@@ -122,19 +123,20 @@ def _batch_size(given: int | str, rows: int, reasons: list[str]) -> int:
     return min(given, rows)
 
 
-def _optimizer(given: str | Optimizer, matrices: bool, rows: int, reasons: list[str]) -> Optimizer:
+def _optimizer(given: str | Optimizer, matrices: bool, batch_size: int, reasons: list[str]) -> Optimizer:
     if given != "auto":
         return as_optimizer(given)
-    if matrices and hasattr(torch.optim, "Muon"):
-        reasons.append("optimizer muon: the weights are matrices, where it needs a third of AdamW's steps")
+    if matrices and batch_size >= MUON_ROWS and hasattr(torch.optim, "Muon"):
+        reasons.append("optimizer muon: large batches through matrices, where it needs a third of AdamW's steps")
         return Muon()
-    reasons.append("optimizer adamw: convolutions and one-layer models learn well with it")
+    why = "small batches, where its cheap steps win" if matrices else "convolutions learn well with it"
+    reasons.append(f"optimizer adamw: {why}")
     return AdamW()
 
 
 def _learning_rate(given: float | str, optimizer: Optimizer, batch_size: int, reasons: list[str]) -> float:
     if given == "auto":
-        rate = optimizer.rate * min(1.0, (batch_size / 256) ** 0.5)
+        rate = optimizer.rate * min(1.0, (batch_size / 256) ** 0.25)
         reasons.append(f"learning rate {rate:.2g}: {optimizer.name}'s {optimizer.rate:g}, less for batches below 256 rows")
         return rate
     if isinstance(given, str) or not given > 0:
