@@ -7,7 +7,7 @@ then return a value without a graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -23,11 +23,11 @@ def jacobian_norm(function: Function, x: Tensor) -> Tensor:
     >>> jacobian_norm(lambda x: 3 * x, torch.zeros(2, 4))
     tensor([36., 36.])
     """
-    wanted, (x, z) = torch.is_grad_enabled(), _traced(function, x)
-    total = torch.zeros(len(x), dtype=z.dtype, device=z.device)
-    for output in z.unbind(1):
-        total = total + _squared_gradient(output.sum(), x, wanted)
-    return total if wanted else total.detach()
+
+    def directions(z: Tensor) -> Iterator[Tensor]:
+        return (row.expand_as(z) for row in torch.eye(z.shape[1], dtype=z.dtype, device=z.device))
+
+    return _sum_of_squares(function, x, directions)
 
 
 def jacobian_norm_estimate(function: Function, x: Tensor, generator: torch.Generator, projections: int = 1) -> Tensor:
@@ -35,23 +35,24 @@ def jacobian_norm_estimate(function: Function, x: Tensor, generator: torch.Gener
 
     The mean of ``‖∂(v·z)/∂x‖²`` over random vectors v of -1 and 1, because E[v vᵀ] is the identity.
 
-    Reference: Hutchinson 1990, https://doi.org/10.1080/03610919008812866; for this penalty Varga et al. 2017,
-    https://arxiv.org/abs/1712.09936
+    Reference: Hutchinson 1990, https://doi.org/10.1080/03610919008812866
     """
-    wanted, (x, z) = torch.is_grad_enabled(), _traced(function, x)
-    total = torch.zeros(len(x), dtype=z.dtype, device=z.device)
-    for _ in range(projections):
-        v = torch.randint(0, 2, z.shape, generator=generator, device=z.device).to(z.dtype) * 2 - 1
-        total = total + _squared_gradient((v * z).sum(), x, wanted)
-    return (total if wanted else total.detach()) / projections
+
+    def directions(z: Tensor) -> Iterator[Tensor]:
+        for _ in range(projections):
+            yield torch.randint(0, 2, z.shape, generator=generator, device=z.device).to(z.dtype) * 2 - 1
+
+    return _sum_of_squares(function, x, directions) / projections
 
 
-def _traced(function: Function, x: Tensor) -> tuple[Tensor, Tensor]:
+def _sum_of_squares(function: Function, x: Tensor, directions: Callable[[Tensor], Iterable[Tensor]]) -> Tensor:
+    """The sum of ``‖vᵀ ∂z/∂x‖²`` over the directions v (N, outputs) that are asked of z (N, outputs); (N,)."""
+    wanted = torch.is_grad_enabled()
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        return x, function(x).reshape(len(x), -1)  # (N, outputs)
-
-
-def _squared_gradient(scalar: Tensor, x: Tensor, keep_graph: bool) -> Tensor:
-    (gradient,) = torch.autograd.grad(scalar, x, create_graph=keep_graph, retain_graph=True)
-    return gradient.reshape(len(x), -1).square().sum(1)
+        z = function(x).reshape(len(x), -1)
+        total = z.new_zeros(len(x))
+        for v in directions(z):
+            (gradient,) = torch.autograd.grad(z, x, v, create_graph=wanted, retain_graph=True)  # like x
+            total = total + gradient.reshape(len(x), -1).square().sum(1)
+    return total
