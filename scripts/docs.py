@@ -20,7 +20,7 @@ RECIPES_HEAD = """# Recipes
 A recipe says what is asked of the code. It is a name for a combination of parts: `Autoencoder("vae")`,
 `diabolo train DATA --recipe vae`. Every part can be replaced (`bottleneck="gaussian"`, `--bottleneck gaussian`) and every
 option set (`set_params(bottleneck__beta=4)`, `--set bottleneck.beta=4`); [options.md](options.md) lists them. What a recipe
-does not set follows from the data: pictures get the network `conv` (below 8 pixels a side `mlp`), tables get `mlp`.
+does not set follows from the data: pictures get the network `conv`, small pictures and tables get `mlp`.
 """
 
 OPTIONS_HEAD = """# Parts and their options
