@@ -157,6 +157,16 @@ def test_dynamic_binarization() -> None:
     assert torch.equal(head.observe(Batch(grey), torch.Generator().manual_seed(0)).x, seen.x)
 
 
+def test_shared_noise_gives_a_row_the_same_bits_whoever_stands_beside_it() -> None:
+    """The noise is drawn once for all rows: alike rows get alike bits, and a brighter cell is never the darker one."""
+    head, grey = Bernoulli(binarize="dynamic").build(UNIT), torch.rand(40, 3, generator=torch.Generator().manual_seed(3))
+    all_rows = head.observe(Batch(grey), torch.Generator().manual_seed(0), shared=True).x
+    one_row = head.observe(Batch(grey[7:8]), torch.Generator().manual_seed(0), shared=True).x
+    assert torch.equal(all_rows[7:8], one_row)
+    assert (all_rows.gather(0, grey.argsort(0)).diff(dim=0) >= 0).all()
+    assert not torch.equal(head.observe(Batch(grey), torch.Generator().manual_seed(0)).x, all_rows)
+
+
 def test_dynamic_binarization_of_pairs_draws_the_target_only() -> None:
     batch = Batch(X, target=torch.full((40, 3), 0.5), real=torch.ones(40, 3))
     seen = Bernoulli(binarize="dynamic").build(UNIT).observe(batch, torch.Generator().manual_seed(0))
@@ -175,6 +185,14 @@ def test_masses_of_a_pixel_add_up_to_one_within_the_bounds_of_the_layout(part: L
     inner = slice(100, 150)
     densities = given.log_prob((torch.arange(256) / 255)[:, None])
     torch.testing.assert_close(masses[inner], densities[inner] - math.log(255), rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize("part", [Gaussian(output="linear"), Laplace(output="linear")], ids=repr)
+def test_a_linear_output_is_the_decoders_own_and_masses_keep_the_tails(part: Likelihood) -> None:
+    layout = Layout(("grey",), bounds=(0.0, 1.0), step=1 / 255)
+    given = part.build(layout)(torch.full((256, 1), -2.5))
+    assert torch.equal(given.mean, torch.full((256, 1), -2.5))
+    assert given.log_mass((torch.arange(256) / 255)[:, None], 1 / 255).exp().sum().item() == pytest.approx(1, abs=1e-5)
 
 
 def test_a_custom_loss_is_its_function() -> None:
