@@ -1,8 +1,8 @@
 """How strongly a function's output follows its input: the squared Frobenius norm of the Jacobian, row by row.
 
 Both functions assume that a row's output depends on that row's input alone (in training, batch normalization mixes
-rows a little: then the sum over all rows is what is measured). They work where gradients are switched off, too, and
-then return a value without a graph.
+rows a little: then the sum over all rows is what is measured). They work under ``torch.no_grad``, too, and then
+return a value without a graph; not under ``torch.inference_mode``, which allows no derivatives at all.
 """
 
 from __future__ import annotations
