@@ -221,7 +221,7 @@ class Upsampling(nn.Module):
 def _transposed(inputs: int, outputs: int, kernel: int, low: Sequence[int], high: Sequence[int], bias: bool) -> nn.Module:
     """Output size is s·low - s + 1 + extra for stride s, padding kernel // 2 and an odd kernel; extra makes it ``high``."""
     stride = [math.ceil(b / a) for a, b in zip(low, high, strict=True)]
-    kernel = max(kernel, *stride)  # a stride wider than the kernel would leave holes
+    kernel = max(kernel, 2 * max(stride) - 1)  # a narrower one would leave holes at the far edge
     extra = [b - s * a + s - 1 for a, b, s in zip(low, high, stride, strict=True)]
     padding = kernel // 2
     if len(low) == 1:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar, final
 
 from torch import Tensor, nn
 
+from diabolo.errors import ParameterError
 from diabolo.records import Layout
 from diabolo.spec import Part
 
+T = TypeVar("T")
 
+
+@final
 @dataclass(frozen=True)
 class Ports:
     """What the rest of the model asks of a network.
@@ -65,3 +69,12 @@ class Network(Part, ABC):
     def code_shape(self, source: Layout, channels: int) -> tuple[int, ...]:
         """The shape ``(channels, *L)`` of one row's code; a plain vector unless the network says otherwise."""
         return (channels,)
+
+
+def settled(value: T | None, what: str) -> T:
+    """The value of an option that ``resolved`` has set; ParameterError where it is still left to the data."""
+    if value is None:
+        raise ParameterError(
+            f"{what} is still left to the data. Build what resolved(source, target, latent_dim, size) returns."
+        )
+    return value

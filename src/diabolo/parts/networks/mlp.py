@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from diabolo.errors import unknown
 from diabolo.parts.layers import ACTIVATIONS, NORMALIZATIONS, Dense, initialize, join
-from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports
+from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports, settled
 from diabolo.records import Layout
 from diabolo.spec import option
 
@@ -75,7 +75,7 @@ class Mlp(Network):
         return dataclasses.replace(self, widths=chosen_widths(max(source.cells, target.cells), latent_dim, size))
 
     def build(self, ports: Ports) -> tuple[MlpEncoder, MlpDecoder]:
-        widths = tuple(self.widths or ())
+        widths = tuple(settled(self.widths, "mlp.widths"))
         into, out = ports.source.cells + ports.condition, ports.gives + ports.condition
         cells = ports.outputs * math.prod(ports.target.positions)
         encoder = MlpEncoder(nn.Flatten(), self._hidden(into, widths), nn.Linear((into, *widths)[-1], ports.wants))

@@ -52,6 +52,7 @@ class PyramidDecoder(Decoder):
         return self.stages(self.foot(join(z, condition)))
 
 
+@final
 @dataclass(frozen=True)
 class Pyramid:
     """The plan of one pyramid.
@@ -69,6 +70,8 @@ class Pyramid:
     def __post_init__(self) -> None:
         if not self.channels:
             raise ParameterError("A network of maps needs the channels of at least one stage, such as 32,64; there are none.")
+        if self.hidden and self.code == "map":
+            raise ParameterError(f'hidden={self.hidden} stands before a code that is a vector. Use code="vector", or hidden=0.')
 
     def code_shape(self, source: Layout, channels: int) -> Sizes:
         """The shape of one row's code."""
@@ -154,6 +157,11 @@ def chosen_channels(source: Layout, target: Layout, size: str) -> tuple[int, ...
     while math.prod(ladder(positions, stages)[-1]) > SMALLEST:
         stages += 1
     return tuple(bases[size] * 2 ** min(i, 3) for i in range(stages))
+
+
+def chosen_hidden(code: str, latent_dim: int, size: str) -> int:
+    """Units between the smallest map and a vector code: 64, 128 or 256 for size s, m or l, no fewer than the code."""
+    return 0 if code == "map" else max({"s": 64, "m": 128, "l": 256}[size], latent_dim)
 
 
 def check_positions(name: str, source: Layout, target: Layout, allowed: Sequence[int] = (1, 2)) -> None:

@@ -20,7 +20,7 @@ from diabolo.parts.layers import (
     layer,
     nonlinear,
 )
-from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports
+from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports, settled
 from diabolo.parts.networks.mlp import MlpDecoder, MlpEncoder, chosen_widths
 from diabolo.parts.networks.pyramid import Pyramid, PyramidDecoder, PyramidEncoder, check_positions, chosen_channels
 from diabolo.records import Layout
@@ -91,7 +91,7 @@ class Residual(Network):
     )
     blocks: int | None = option(None, "residual blocks in each stage; none: from size", low=1)
     activation: str = option("silu", "function before each layer of a block", choices=tuple(ACTIVATIONS))
-    normalization: str = option("layer", "normalization before each layer of a block", choices=NORMALIZATIONS)
+    normalization: str = option("batch", "normalization before each layer of a block", choices=NORMALIZATIONS)
     dropout: float = option(0.0, "share of units switched off at random inside blocks in training", low=0.0, high=0.99)
     upsampling: str = option("transposed", "how the decoder enlarges maps", choices=UPSAMPLINGS)
     code: str = option("vector", "the shape of a row's code; map: on images and series only", choices=("vector", "map"))
@@ -99,7 +99,7 @@ class Residual(Network):
     def resolved(self, source: Layout, target: Layout, latent_dim: int, size: str) -> Self:
         self._check(source, target)
         if source.positions:
-            chosen, depths = chosen_channels(source, target, size), {"s": 1, "m": 1, "l": 2}
+            chosen, depths = chosen_channels(source, source if self.code == "map" else target, size), {"s": 1, "m": 1, "l": 2}
         else:
             chosen, depths = chosen_widths(max(source.cells, target.cells), latent_dim, size)[:1], {"s": 1, "m": 2, "l": 3}
         widths = chosen if self.widths is None else tuple(self.widths)
@@ -129,7 +129,7 @@ class Residual(Network):
             )
 
     def _plan(self) -> Pyramid:
-        return Pyramid(tuple(self.widths or ()), self.activation, self.normalization, self.code, hidden=0)
+        return Pyramid(tuple(settled(self.widths, "residual.widths")), self.activation, self.normalization, self.code, hidden=0)
 
     def _maps(self, ports: Ports) -> tuple[Encoder, Decoder]:
         plan, dims = self._plan(), len(ports.source.positions)
@@ -143,7 +143,7 @@ class Residual(Network):
         return PyramidEncoder(down, plan.head(ports)), PyramidDecoder(plan.foot(ports, activate=False), up)
 
     def _vectors(self, ports: Ports) -> tuple[Encoder, Decoder]:
-        widths = tuple(self.widths or ())
+        widths = tuple(settled(self.widths, "residual.widths"))
         into, out = (ports.source.cells + ports.condition, *widths), (ports.gives + ports.condition, *widths[::-1])
         encoder = MlpEncoder(nn.Flatten(), self._tower(into), nn.Linear(into[-1], ports.wants))
         unflatten = nn.Unflatten(1, (ports.outputs,))
@@ -153,4 +153,7 @@ class Residual(Network):
         return [nn.Sequential(nn.Linear(a, b), *self._blocks(b, 0)) for a, b in pairwise(widths)]
 
     def _blocks(self, channels: int, dims: int) -> list[Block]:
-        return [Block(channels, dims, self.activation, self.normalization, self.dropout) for _ in range(self.blocks or 1)]
+        return [
+            Block(channels, dims, self.activation, self.normalization, self.dropout)
+            for _ in range(settled(self.blocks, "residual.blocks"))
+        ]
