@@ -186,6 +186,7 @@ def _plan(trained: Trained, options: Options, rows: int) -> Plan:
     return make_plan(
         rows,
         trained.model.source.cells,
+        weights=sum(p.numel() for p in trained.model.parameters()),
         matrices=not any(p.ndim > 2 for p in trained.model.parameters()),
         **{
             name: getattr(options, name)

@@ -67,7 +67,7 @@ def train(
     run = _Run(trained, examples, rows, validation, plan)
     if resume and checkpoint_folder is not None:
         run.restore(*checkpoints.read(checkpoint_folder))
-    with _ctrl_c(run.stop):
+    with _ctrl_c(run.stop), _threads(plan.threads):
         yield from run.events(checkpoint_folder)
 
 
@@ -330,6 +330,17 @@ def _means(loss: Loss, columns: list[str]) -> Tensor:
     if loss.kl is not None:
         values.append(loss.kl)
     return torch.stack([v.detach().mean() for v in (*values, *loss.penalties.values())])
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """So many threads for torch inside, as many as before outside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

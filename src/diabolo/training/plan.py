@@ -17,6 +17,7 @@ from diabolo.training.optimizers import OPTIMIZERS, AdamW, Muon, Optimizer
 AUTO_STEPS = 3000
 AUTO_EPOCHS = (10, 300)
 MUON_ROWS = 512
+SHARED_FROM = 20_000_000
 
 
 @final
@@ -25,7 +26,7 @@ class Plan:
     """What the engine does.
 
     epochs: passes over the training rows at most. steps: of the whole run; None until a time budget (seconds) has been
-    measured. seed: of shuffling, noise and dropout.
+    measured. threads: of the processor, while it trains. seed: of shuffling, noise and dropout.
     """
 
     epochs: int
@@ -34,6 +35,7 @@ class Plan:
     learning_rate: float
     device: str
     precision: str
+    threads: int
     seed: int
     steps: int | None = None
     time_budget: float | None = None
@@ -68,6 +70,7 @@ def make_plan(
     rows: int,
     cells: int,
     *,
+    weights: int = 0,
     matrices: bool = True,
     epochs: int | str = "auto",
     time_budget: float | None = None,
@@ -80,7 +83,7 @@ def make_plan(
 ) -> Plan:
     """Resolve every ``"auto"`` for ``rows`` training rows of ``cells`` numbers.
 
-    matrices: whether the network's weights are matrices (mlp) rather than kernels: Muon pays there.
+    weights: how many numbers are learned. matrices: whether the network's weights are matrices (mlp) rather than kernels: Muon pays there.
     """
     reasons: list[str] = []
     chosen_device, why = choose_device(device)
@@ -89,6 +92,7 @@ def make_plan(
     reasons.append(why)
     size = _batch_size(batch_size, rows, reasons)
     chosen = _optimizer(optimizer, matrices, size, reasons)
+    threads = _threads(chosen_device, size * weights * (1 if matrices else cells), reasons)
     rate = _learning_rate(learning_rate, chosen, size, reasons)
     passes = _epochs(epochs, time_budget, rows, size, reasons)
     return Plan(
@@ -98,6 +102,7 @@ def make_plan(
         learning_rate=rate,
         device=str(chosen_device),
         precision=str(dtype).removeprefix("torch."),
+        threads=threads,
         seed=seed,
         steps=None if time_budget else passes * steps_per_epoch(rows, size),
         time_budget=time_budget,
@@ -132,6 +137,16 @@ def _optimizer(given: str | Optimizer, matrices: bool, batch_size: int, reasons:
     why = "small batches, where its cheap steps win" if matrices else "convolutions learn well with it"
     reasons.append(f"optimizer adamw: {why}")
     return AdamW()
+
+
+def _threads(device: torch.device, work: int, reasons: list[str]) -> int:
+    """One thread where a step's products (rows times weights, times positions under convolutions) are soon done."""
+    threads = torch.get_num_threads()
+    if device.type == "cpu" and threads > 1 and work < SHARED_FROM:
+        reasons.append("threads 1: the steps are too small to be worth sharing")
+        return 1
+    reasons.append(f"threads {threads}: as PyTorch is set")
+    return threads
 
 
 def _learning_rate(given: float | str, optimizer: Optimizer, batch_size: int, reasons: list[str]) -> float:
