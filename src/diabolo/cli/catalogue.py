@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from diabolo import recipes
 
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
 PYTHON_ONLY = "(from Python only) "
 
 
+@final
 @dataclass(frozen=True)
 class Entry:
-    """A name in a list. part: the class behind it, None for recipes and data sets."""
+    """A name in a list. part: the class behind it, None for recipes and data sets. source: where data are from."""
 
     name: str
     about: str
     aliases: tuple[str, ...] = ()
     part: type[Part] | None = None
+    source: str = ""
 
 
 def _recipes() -> list[Entry]:
@@ -44,8 +47,9 @@ def _optimizers() -> list[Entry]:
 def _data() -> list[Entry]:
     from diabolo.data import datasets
 
-    built_in = Entry(datasets.DIGITS, "1797 handwritten digits, 8×8, gray; built in, needs no network")
-    return [built_in, *(Entry(s.name, f"{s.about}; {s.reference}") for s in datasets.SETS)]
+    source = "scikit-learn's digits: Alpaydin & Kaynak 1998, UCI repository"
+    digits = Entry(datasets.DIGITS, "1797 handwritten digits, 8×8, gray; built in, needs no network", source=source)
+    return [digits, *(Entry(s.name, s.about, source=s.reference) for s in datasets.SETS)]
 
 
 def _entry(part: type[Part]) -> Entry:
@@ -67,7 +71,7 @@ LISTS: Mapping[str, Callable[[], Sequence[Entry]]] = {
 
 def summary(part: type[Part]) -> str:
     """The first paragraph of a part's docstring, on one line."""
-    return " ".join((inspect.getdoc(part) or "").split("\n\n")[0].replace("``", "").split())
+    return " ".join(_readable(part).split("\n\n")[0].split())
 
 
 def named(name: str) -> list[tuple[str, Entry]]:
@@ -101,7 +105,13 @@ def part_document(entry: Entry) -> dict[str, Any]:
 
     assert entry.part is not None  # asked for parts alone
     rows = [row | {"default": _plain(row["default"])} for row in describe(entry.part)]
-    return {"name": entry.name, "aliases": list(entry.aliases), "about": inspect.getdoc(entry.part), "options": rows}
+    return {"name": entry.name, "aliases": list(entry.aliases), "about": _readable(entry.part), "options": rows}
+
+
+def _readable(part: type[Part]) -> str:
+    """A docstring without the marks that only documentation tools read."""
+    text = re.sub(r":\w+:`~?(?:[\w.]+\.)?(\w+)`", r"\1", inspect.getdoc(part) or "")
+    return text.replace("``", "").replace("::\n", ":\n")
 
 
 def _plain(value: Any) -> Any:

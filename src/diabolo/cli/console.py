@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,10 +52,8 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, title: str 
         result(title)
     shown = Table(box=None, padding=(0, 2, 0, 0))
     for i, heading in enumerate(headings):
-        last = i == len(headings) - 1
-        shown.add_column(
-            Text(heading, style="bold"), justify="right" if i in numbers else "left", overflow="fold", no_wrap=not last
-        )
+        side: Literal["left", "right"] = "right" if i in numbers else "left"
+        shown.add_column(Text(heading, style="bold"), justify=side, overflow="fold", no_wrap=i == 0 or i in numbers)
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
     _console(sys.stdout).print(shown)

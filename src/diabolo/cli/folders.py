@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 DEPTH = 4
 """How many folders deep models are looked for."""
@@ -15,6 +15,7 @@ DEPTH = 4
 _SKIPPED = ("node_modules", "site-packages", "__pycache__")
 
 
+@final
 @dataclass(frozen=True)
 class Found:
     """A model folder in a list. error: mean squared error on held-out rows. pca: PCA's. None where nothing was held out."""

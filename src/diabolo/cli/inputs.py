@@ -78,12 +78,12 @@ def read_for(
     from diabolo.data.gather import gather
 
     own = trained.kind.wants
-    wants = dataclasses.replace(own, label=label or own.label, id=id or own.id, skip_broken=skip_broken)
+    wants = dataclasses.replace(own, label=label or own.label, id=id or own.id, ignore=own.apart, skip_broken=skip_broken)
     given = gather(data, wants)
     for option, name, found in (("--label", label, given.labels), ("--id", id, given.ids)):
         if name is not None and found is None:
             columns = () if given.columns is None else map(str, given.columns.names)
-            raise DataError(f"{option} {name}: {unknown('column', name, columns)}")
+            raise DataError(f"{option} {name}: {unknown('column', name, {*columns, *own.apart})}")
     if trained.config.labels and given.labels is None:
         raise DataError(
             f"The recipe {trained.config.recipe} reads labels, and {given.name} came without any: name their column with "

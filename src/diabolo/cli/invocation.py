@@ -7,8 +7,10 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import final
 
 
+@final
 @dataclass(frozen=True)
 class Invocation:
     """The arguments of this run of ``diabolo``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from diabolo.jobs.workshop import judge
 from diabolo.trained import Trained
 
 
+@final
 class Judged(NamedTuple):
     """Rows, their labels, and the evaluation on them."""
 

@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 from diabolo import __version__
 
@@ -20,6 +20,7 @@ LITTLE_DISK = 1e9
 LITTLE_MEMORY = 1e9
 
 
+@final
 @dataclass
 class Findings:
     """facts: (name, text) in the order of reading. problems: what some jobs stumble over. fatal: what all do."""

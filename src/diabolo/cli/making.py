@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from diabolo import recipes
 from diabolo.cli import console
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from diabolo.report import Report
 
 
+@final
 @dataclass(frozen=True)
 class Request:
     """What was asked for on the command line.
@@ -50,25 +52,16 @@ def make(request: Request) -> None:
         return
     options = _options(request.train_as)
 
+    from diabolo import store
     from diabolo.cli.outcome import show_outcome
     from diabolo.cli.progress import ProgressLine
-    from diabolo.data import read
-    from diabolo.store.files import write_text
 
-    reading = read(request.data, **request.read_as)
-    _check_labels(options, reading)
     folder = request.output or free_folder(default_name(request.data, options.recipe))
-    console.say(f"Data: {reading.reason}")
-    for note in reading.notes:
-        console.say(f"  {note}")
-    with ProgressLine() as progress:
+    with _removed_if_empty(folder), ProgressLine() as progress:
+        store.prepare(folder, resume=request.resume)
+        reading = _read(request, options)
         made = _trained(request, options, reading, folder, progress)
-    try:
-        evaluation, report = _report(request, reading, made)
-        write_text(made.folder / REPORT, report.html)
-    except DiaboloError:
-        console.warn(f"The model is whole and in {made.folder}; only its report failed.")
-        raise
+    evaluation, report = _report(request, reading, made)
     show_outcome(made, evaluation, report, progress.finished, request)
 
 
@@ -149,33 +142,47 @@ def _optimizer(name: str, settings: Sequence[tuple[str, str]]) -> tuple[Any, tup
     return part, rest
 
 
-def _check_labels(options: Options, reading: Reading) -> None:
+@contextmanager
+def _removed_if_empty(folder: Path) -> Iterator[None]:
+    """A folder that was made for a training that failed at once is taken away again."""
+    there = folder.exists()
+    try:
+        yield
+    finally:
+        if not there and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _read(request: Request, options: Options) -> Reading:
+    """The data, with what was understood said aloud. Raises ParameterError where a conditional recipe finds no labels."""
+    from diabolo.data import read
+
+    reading = read(request.data, **request.read_as)
+    console.say(f"Data: {reading.reason}")
+    for note in reading.notes:
+        console.say(f"  {note}")
     if recipes.get(options.recipe).conditional and reading.labels is None:
         raise ParameterError(
             f"The recipe {options.recipe} reads labels, and {reading.name} came without any: name their column with "
             "--label COLUMN, put pictures of each label into a sub-folder of its own, or give an npz file with an array y."
         )
+    return reading
 
 
 def _trained(request: Request, options: Options, reading: Reading, folder: Path, progress: ProgressLine) -> Made:
-    """The model folder; one that was made for a training that failed at once is taken away again."""
+    """The model folder, with how it was asked for in its run.toml."""
     from diabolo.jobs import workshop
 
-    there = folder.exists()
     asked = {k: v for k, v in request.read_as.items() if v not in (None, (), False, "auto")}
     run = {"command": request.line, "data": request.data, **asked}
-    try:
-        return workshop.make(reading, options, folder, run=run, readers=[progress], resume=request.resume)
-    except BaseException:
-        if not there and folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-        raise
+    return workshop.make(reading, options, folder, run=run, readers=[progress], resume=request.resume)
 
 
 def _report(request: Request, reading: Reading, made: Made) -> tuple[Evaluation, Report]:
-    """The evaluation, of the training rows where none were held out, and the report on the same rows."""
+    """The evaluation, of the training rows where none were held out, and the report on the same rows, written down."""
     from diabolo.jobs.evaluate import evaluate
     from diabolo.report import build_report
+    from diabolo.store.files import write_text
 
     evaluation, labels = made.evaluation, made.labels
     source: Source | None = made.held_out
@@ -184,5 +191,10 @@ def _report(request: Request, reading: Reading, made: Made) -> tuple[Evaluation,
         evaluation = evaluate(made.trained, reading.source, reading.labels, name=name)
         source, labels = reading.source, reading.labels
     console.say("Writing the report …")
-    report = build_report(made.trained, source, labels, evaluation=evaluation, command=request.line, lang=request.lang)
+    try:
+        report = build_report(made.trained, source, labels, evaluation=evaluation, command=request.line, lang=request.lang)
+        write_text(made.folder / REPORT, report.html)
+    except DiaboloError:
+        console.warn(f"The model is whole and in {made.folder}; only its report failed.")
+        raise
     return evaluation, report

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, final
 
 import typer
 
 from diabolo.errors import ParameterError
 
 
+@final
 class Language(StrEnum):
     """Languages a report can be written in."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, final
 
@@ -14,8 +15,21 @@ from diabolo.training.progress import epoch_line
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+EVERYDAY = ("mse", "bce", "mae")
 PAUSE = 10.0
 """Seconds between lines where no line can move."""
+
+
+def short_line(row: Mapping[str, float]) -> str:
+    """The epoch and the one figure people know, of the held-out rows where there are any.
+
+    >>> short_line({"epoch": 3.0, "train_loss": 60.1, "train_mse": 0.02, "validation_loss": 60.2, "validation_mse": 0.031})
+    'epoch 3 · held-out mse 0.0310'
+    """
+    part = "validation" if "validation_loss" in row else "train"
+    everyday = next((name for name in EVERYDAY if f"{part}_{name}" in row), "loss")
+    words = "held-out" if part == "validation" else "training"
+    return f"epoch {row['epoch']:.0f} · {words} {everyday} {row[f'{part}_{everyday}']:#.3g}"
 
 
 @final
@@ -73,12 +87,11 @@ class ProgressLine:
         self.bar.start()
 
     def _epoch(self, event: Epoch) -> None:
-        line = epoch_line(event.row)
         if self.bar is not None:
-            self.bar.update(self.task, description=line)
+            self.bar.update(self.task, description=short_line(event.row))
         elif time.monotonic() - self.told > PAUSE:
             self.told = time.monotonic()
-            console.say(line)
+            console.say(epoch_line(event.row))
 
     def _warn(self, text: str) -> None:
         """A line the moving one goes on below."""

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from diabolo.cli import console
 
 if TYPE_CHECKING:
+    from diabolo.jobs.findings import Finding
     from diabolo.report import Report
+    from diabolo.report.language import Language
 
 WORDS = {"model": "this model", "pca": "PCA", "mean": "mean of the rows", "input": "input as it is"}
 
@@ -32,8 +34,17 @@ def show_verdict(report: Report) -> None:
         console.result(f"- {_said(words, finding)}")
 
 
-def _said(words: Any, finding: Mapping[str, Any]) -> str:
-    return words.plain(finding["key"], **{name: value for name, value in finding.items() if name != "key"})
+def _said(words: Language, found: Mapping[str, Any]) -> str:
+    finding = _finding(found)
+    return words.plain(finding.key, **finding.values)
+
+
+def _finding(found: Mapping[str, Any]) -> Finding:
+    """The inverse of ``Finding.to_dict``: some values of a finding are findings themselves."""
+    from diabolo.jobs.findings import Finding
+
+    inner = {name: _finding(v) if isinstance(v, Mapping) else v for name, v in found.items() if name != "key"}
+    return Finding(found["key"], inner)
 
 
 def show_errors(metrics: Mapping[str, Any]) -> None:
@@ -60,7 +71,7 @@ def show_details(metrics: Mapping[str, Any]) -> None:
 def details(metrics: Mapping[str, Any]) -> list[str]:
     """The lines of :func:`show_details`."""
     gain = metrics.get("gain")
-    lines = [] if gain is None else [f"PCA's squared error is {gain:.2f} times this model's."]
+    lines = [] if gain is None else [f"PCA's squared error is {gain:.3g} times this model's."]
     lines += [_health(metrics["health"], metrics.get("ratio"))]
     elbo = metrics.get("elbo")
     if elbo:

@@ -35,13 +35,15 @@ def describe_names(name: str) -> list[dict[str, Any]]:
         )
     if not found:
         raise unknown("recipe, part, data set or model folder", name, catalogue.names())
-    return [{"what": ONE[what], **_document(what, entry)} for what, entry in found]
+    return [{"family": ONE[what], **_document(what, entry)} for what, entry in found]
 
 
 def _document(what: str, entry: catalogue.Entry) -> dict[str, Any]:
     if what == "recipes":
         return catalogue.recipe_document(entry.name)
-    return {"name": entry.name, "about": entry.about} if what == "data" else catalogue.part_document(entry)
+    if what == "data":
+        return {"name": entry.name, "about": entry.about, "source": entry.source}
+    return catalogue.part_document(entry)
 
 
 def show_names(found: Sequence[Mapping[str, Any]]) -> None:
@@ -49,10 +51,11 @@ def show_names(found: Sequence[Mapping[str, Any]]) -> None:
     for i, document in enumerate(found):
         if i:
             console.result()
-        if document["what"] == "recipe":
+        if document["family"] == "recipe":
             _show_recipe(document)
-        elif document["what"] == "data set":
-            console.result(f"data set {document['name']}\n  {document['about']}\n  diabolo train {document['name']}")
+        elif document["family"] == "data set":
+            console.result(f"data set {document['name']}\n  {document['about']}\n  {document['source']}")
+            console.result(f"  Try it: diabolo train {document['name']}")
         else:
             _show_part(document)
 
@@ -81,10 +84,10 @@ def _parts(parts: Mapping[str, Any]) -> str:
 
 def _show_part(document: Mapping[str, Any]) -> None:
     also = f" (also: {', '.join(document['aliases'])})" if document["aliases"] else ""
-    console.result(f"{document['what']} {document['name']}{also}")
-    for line in document["about"].replace("``", "").splitlines():
+    console.result(f"{document['family']} {document['name']}{also}")
+    for line in document["about"].splitlines():
         console.result(f"  {line}" if line else "")
-    path = PATHS.get(document["what"], document["what"]).format(document["name"])
+    path = PATHS.get(document["family"], document["family"]).format(document["name"])
     rows = [
         [f"{path}.{row['name']}", "" if row["default"] is None else str(row["default"]), row["range"], row["doc"]]
         for row in document["options"]
