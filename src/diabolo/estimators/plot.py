@@ -5,6 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+import numpy as np
+import torch
+from torch import Tensor
+
+from diabolo.data.sources import Source
+from diabolo.data.subset import Subset
+from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.jobs.companions import CODES
+from diabolo.jobs.curves import read_curves
+from diabolo.jobs.embed import embed, posterior
+from diabolo.jobs.layers import layer_table
+from diabolo.jobs.maps import map_codes
+from diabolo.jobs.reconstruct import restored
+from diabolo.maths.divergences import kl_normal
+from diabolo.metrics.codes import active_units, dead_units, kl_per_unit, unit_variance
+from diabolo.metrics.errors import row_errors
 from diabolo.trained import Trained
 
 if TYPE_CHECKING:
@@ -14,6 +30,104 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True)
 class Plot:
-    """Each method returns a matplotlib Figure, which a notebook shows by itself."""
+    """Each method returns a matplotlib Figure, which a notebook shows by itself.
+
+    >>> from diabolo import Autoencoder
+    >>> from sklearn.datasets import load_iris
+    >>> ae = Autoencoder("plain", latent_dim=2, epochs=2, random_state=0).fit(load_iris().data)
+    >>> ae.plot.codes(load_iris().data, load_iris().target)
+    <Figure size ...>
+    """
 
     trained: Trained
+
+    def history(self) -> Figure:
+        """Learning curves: training against validation, the everyday figure, KL where there is one, and the best epoch."""
+        from diabolo.figures.curves import learning_curves
+
+        curves = read_curves(self.trained)
+        if curves is None:
+            raise UnsupportedError("This model carries no history.")
+        return learning_curves(self.trained.history, best_epoch=curves.best)
+
+    def reconstructions(self, X: Any, y: Any = None, rows: int = 8) -> Figure:
+        """The first rows of X beside what the model makes of them, each with its mean squared error inside the model's scale.
+
+        Columns of a table are drawn in standard deviations from their means. y: labels (n,), for conditional recipes.
+        For models trained on pairs there is no error to give, since what should have come out is not known here.
+        """
+        from diabolo.figures.pairs import reconstructions
+
+        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+            raise ParameterError(f"rows must be a whole number of at least 1, got {rows!r}.")
+        source = self._read(X, rows)
+        labels = None if y is None else np.asarray(y).ravel()[: len(source)]
+        x = self.trained.kind.encode(source.take(torch.arange(len(source))).cpu())
+        x_hat = restored(self.trained, source, self.trained.condition(labels, len(source)))
+        titles = None
+        if self.trained.target_kind is None:
+            errors = row_errors("mse", x.flatten(1).numpy(), x_hat.flatten(1).numpy())
+            titles = [f"{error:.2g}" for error in errors]
+        bounds = self.trained.kind.layout.bounds
+        if x.ndim == 4 and bounds is not None:
+            return reconstructions(_drawable(x), _drawable(x_hat), image=True, value_range=bounds, titles=titles)
+        names = self.trained.kind.layout.names
+        return reconstructions(x.numpy(), x_hat.numpy(), image=False, titles=titles, names=names, spread=np.ones(x.shape[1]))
+
+    def codes(self, X: Any, labels: Any = None, method: str = "auto") -> Figure:
+        """The codes of X in two dimensions, at most 1000 of them, colored by label.
+
+        method: ``"pca"``, ``"tsne"``, or ``"auto"``: a code of one or two numbers as it is, a longer one by t-SNE, whose
+        distances between clusters mean little. labels: (n,); conditional recipes need them.
+        """
+        from diabolo.figures.codes import codes
+        from diabolo.figures.histogram import histogram
+
+        z = embed(self.trained, X, labels if self.trained.config.labels else None)
+        found = map_codes(z, method)
+        if found.points.shape[1] == 1:
+            return histogram(found.points[:, 0], axis_names=("code number 0", "rows"))
+        shown = None if labels is None else np.asarray(labels).ravel()[found.rows]
+        names = ("code number 0", "code number 1") if found.method == "direct" else None
+        if found.shares is not None:
+            names = (f"axis 1 ({found.shares[0]:.0%})", f"axis 2 ({found.shares[1]:.0%})")
+        return codes(found.points, shown, axis_names=names)
+
+    def units(self, X: Any = None, y: Any = None) -> Figure:
+        """What each number of the code does: its variance, or its KL in nats where X is given and codes are distributions.
+
+        Without X the codes are those of training rows that travel with the model. y: labels, for conditional recipes.
+        """
+        from diabolo.figures.units import units
+
+        variational = self.trained.model.bottleneck.prior() is not None
+        z = self._training_codes() if X is None else embed(self.trained, X, y)
+        used = active_units(z) if variational else ~dead_units(z)
+        if X is not None and variational:
+            q = posterior(self.trained, X, y)
+            kl = kl_normal(torch.from_numpy(q.mean), torch.from_numpy(q.std))
+            return units(kl_per_unit(kl), used, quantity="kl")
+        return units(unit_variance(z), used, quantity="variance")
+
+    def model(self) -> Figure:
+        """The model from input through the code to the output, each station with its shape, parameters and what it does."""
+        from diabolo.figures.architecture import architecture
+        from diabolo.figures.stations import stations
+        from diabolo.jobs.anatomy import in_english
+
+        return architecture(stations(layer_table(self.trained), in_english))
+
+    def _read(self, X: Any, rows: int) -> Source:
+        source = self.trained.kind.read(X)
+        return source if len(source) <= rows else Subset(source, torch.arange(rows))
+
+    def _training_codes(self) -> np.ndarray:
+        companion = self.trained.companions.get(CODES)
+        if companion is None:
+            raise UnsupportedError("This model carries no training codes. Give data: units(X).")
+        return companion.arrays["z"]
+
+
+def _drawable(x: Tensor) -> np.ndarray:
+    """Pictures (n, F, H, W) with as many channels as can be drawn: all of 1, 3 or 4, else the first."""
+    return (x if x.shape[1] in (1, 3, 4) else x[:, :1]).numpy()

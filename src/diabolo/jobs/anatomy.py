@@ -1,4 +1,4 @@
-"""Anatomy: what parts and layers do, as findings, with the English words for them. Reports in other languages have their own."""
+"""Anatomy: what parts and layers do, as findings, with the English words for them. Other languages have their own."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from diabolo.trained import Trained
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
-        "layer.linear": "fully connected, {inputs} → {outputs}",
-        "layer.convolution": "{kernel} convolution, {inputs} → {outputs} channels",
-        "layer.convolution-stride": "{kernel} convolution in steps of {stride}, {inputs} → {outputs} channels",
-        "layer.transposed": "{kernel} transposed convolution in steps of {stride}, {inputs} → {outputs} channels",
+        "layer.linear": "fully connected, {inputs}\u00a0→\u00a0{outputs}",
+        "layer.convolution": "{kernel} convolution, {inputs}\u00a0→\u00a0{outputs} channels",
+        "layer.convolution-stride": "{kernel} convolution in steps of {stride}, {inputs}\u00a0→\u00a0{outputs} channels",
+        "layer.transposed": "{kernel} transposed convolution in steps of {stride}, {inputs}\u00a0→\u00a0{outputs} channels",
         "layer.batch-norm": "batch normalization",
         "layer.layer-norm": "layer normalization",
         "layer.dropout": "dropout of {p}",
@@ -55,7 +55,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "part.bounds.sigmoid": "sigmoid, so that values stay in [{low}, {high}]",
         "part.bounds.tanh": "tanh, so that values stay in [{low}, {high}]",
         "part.bounds.none": "values as they are",
-        "part.mse.fixed": "loss: squared error (normal distribution, σ = {std})",
+        "part.mse.fixed": "loss: squared error (normal distribution, σ\u00a0=\u00a0{std})",
         "part.mse.shared": "loss: squared error (normal distribution, one learned σ)",
         "part.mse.cell": "loss: squared error (normal distribution, σ for each cell)",
         "part.bce": "loss: binary cross-entropy",

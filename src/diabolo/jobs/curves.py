@@ -68,8 +68,8 @@ def judge_curves(history: Sequence[Row], everyday: str, steps: int | None = None
     - ``curves.stopped``: it ended before its plan, at least 10 epochs after the best one; ``curves.ended`` where sooner.
     - ``curves.overfit``: over the last tenth of the epochs w is, in the median, above its least value by 2 % of the whole fall
       or more, while the training loss is lower than in the best epoch.
-    - ``curves.falling``: not overfitting; the second half brought 1 % of the whole fall or more, and the last tenth brought 10 %
-      of that or more. Else ``curves.level``, or ``curves.level-schedule`` where the learning rate was below a tenth of its
+    - ``curves.falling``: not overfitting; the second half brought 1 % of the whole fall or more, and the last tenth brought
+      10 % of that or more. Else ``curves.level``, or ``curves.level-schedule`` where the learning rate was below a tenth of its
       highest by then.
     - ``curves.gap``: in the best epoch the held-out everyday figure is 1.5 times the training's or more.
     - ``curves.unwatched``: no rows were held out.

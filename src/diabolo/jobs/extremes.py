@@ -27,11 +27,12 @@ GROUPS = ("best", "median", "worst")
 class Example:
     """One row on its way: tensors (F, *P) inside the model's scale, on the host.
 
-    row: its number in the data it was taken from. error: mean squared error of its cells. shown: what went in. aim: what
-    should have come out (``shown`` itself, except in training on pairs). restored: what came out. pca: what PCA makes of it,
-    None for models trained on pairs. label: None without labels.
+    index: its number among those ranked. row: its number in the data they were taken from. error: mean squared error of its
+    cells. shown: what went in. aim: what should have come out (``shown`` itself, except in training on pairs). restored: what
+    came out. pca: what PCA makes of it, None for models trained on pairs. label: None without labels.
     """
 
+    index: int
     row: int
     error: float
     shown: Tensor
@@ -78,6 +79,7 @@ def find_extremes(trained: Trained, data: Any, y: Any = None, target: Any = None
         pca = None if target is not None else _pca(trained, shown)
         groups[name] = tuple(
             Example(
+                index=int(row),
                 row=_number(source, int(row)),
                 error=float(errors[row]),
                 shown=shown[i],
@@ -103,7 +105,7 @@ def ranked(errors: NDArray[np.float64], each: int) -> dict[str, NDArray[np.int64
     if len(order) < 3:
         return {name: order[i : i + 1] for i, name in enumerate(("best", "worst")[: len(order)])}
     middle = (len(order) - each) // 2
-    return {"best": order[:each], "median": order[middle : middle + each], "worst": order[::-1][:each]}
+    return {"best": order[:each], "median": order[middle : middle + each], "worst": order[::-1][:each].copy()}
 
 
 def aim_of(trained: Trained, source: Source, target: Any) -> Source:

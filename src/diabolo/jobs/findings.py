@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, final
 
 
@@ -18,8 +17,9 @@ class Finding:
     """
 
     key: str
-    values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return {"key": self.key, **self.values}
+        values = {k: v.to_dict() if isinstance(v, Finding) else v for k, v in self.values.items()}
+        return {"key": self.key, **values}

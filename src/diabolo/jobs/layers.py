@@ -44,8 +44,8 @@ class Layer:
 def layer_table(trained: Trained) -> tuple[Layer, ...]:
     """The stations in order: input, encoder, code, decoder, output. Their parameters add up to the model's.
 
-    A block that has ``describe()`` is one station with all that is in it, and so is any module without modules inside. Shapes are
-    those of a batch of zeros.
+    A block that has ``describe()`` is one station with all that is in it, and so is any module without modules inside. Shapes
+    are those of a batch of zeros.
     """
     model = trained.model
     stations = {role: dict(_stations(part, role)) for role, part in (("encoder", model.encoder), ("decoder", model.decoder))}
@@ -68,8 +68,8 @@ def _layer(role: Any, name: str, module: nn.Module, shapes: dict[int, Any], para
     words = tuple(w for leaf in _leaves(module) if (w := leaf_words(leaf)) is not None)
     if isinstance(module, Block):
         words = (Finding("layer.residual"), *words)
-    elif hasattr(module, "describe") and not type(module).__module__.startswith("diabolo."):
-        words = (Finding("layer.said", {"text": str(module.describe())}),)
+    elif callable(describe := getattr(module, "describe", None)) and not type(module).__module__.startswith("diabolo."):
+        words = (Finding("layer.said", {"text": str(describe())}),)
     words = words or (Finding("layer.other", {"name": type(module).__name__}),)
     return Layer(role, name, words[0], words[1:], shapes.get(id(module), (None, None))[1], parameters)
 
@@ -125,9 +125,10 @@ def _shape(value: Any) -> tuple[int, ...] | None:
 
 
 def _idle(module: nn.Module, shapes: dict[int, Any]) -> bool:
-    """Whether it only would change a shape, and does not."""
+    """Whether it does nothing: an empty sequence, or a change of shape that changes none."""
     given, made = shapes.get(id(module), (None, ()))
-    return isinstance(module, nn.Flatten | nn.Unflatten | nn.Identity) and given == made
+    empty = isinstance(module, nn.Sequential) and not len(module)
+    return empty or (isinstance(module, nn.Flatten | nn.Unflatten | nn.Identity) and given == made)
 
 
 def _own_parameters(model: Model) -> Any:

@@ -1,0 +1,91 @@
+"""The figures of a report, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from diabolo.figures.codes import codes
+from diabolo.figures.curves import learning_curves
+from diabolo.figures.histogram import histogram
+from diabolo.figures.texts import ENGLISH, RUSSIAN
+from diabolo.figures.units import units
+from diabolo.jobs.maps import CodeMap
+from diabolo.report.gathered import Gathered
+from diabolo.report.health import in_use
+from diabolo.report.language import Language
+from diabolo.report.svg import inline_svg
+
+_PREFIX = "figure."
+
+
+def texts_of(say: Language) -> Mapping[str, str]:
+    """The captions of figures: the figures' own, with those of the report's catalogue in their place."""
+    own = RUSSIAN if say.code == "ru" else ENGLISH
+    more = {k.removeprefix(_PREFIX): v for k, v in say.texts.items() if k.startswith(_PREFIX) and isinstance(v, str)}
+    return {**own, **more}
+
+
+def draw_curves(g: Gathered, say: Language) -> Markup | None:
+    """Learning curves; None without a history."""
+    if g.curves is None:
+        return None
+    fig = learning_curves(_telling(g), best_epoch=g.curves.best, texts=texts_of(say))
+    return inline_svg(fig, "curves", say.plain("curves.alt", best=g.curves.best), comma=say.code == "ru")
+
+
+def draw_map(g: Gathered, found: CodeMap, say: Language) -> Markup:
+    """One map of the codes, colored by label where there is one; bars for a code of one number."""
+    comma, alt = say.code == "ru", say.plain(f"codes.alt.{found.method}" if found.points.shape[1] == 2 else "codes.alt.single")
+    if found.points.shape[1] == 1:
+        fig = histogram(found.points[:, 0], axis_names=(say.plain("codes.number", n=0), say.plain("codes.count")))
+        return inline_svg(fig, "codes", alt, comma=comma)
+    names = None
+    if found.method == "direct":
+        names = (say.plain("codes.number", n=0), say.plain("codes.number", n=1))
+    elif found.shares is not None:
+        names = tuple(say.plain("codes.axis", n=i + 1, share=s) for i, s in enumerate(found.shares[:2]))  # type: ignore[assignment]
+    fig = codes(found.points, g.map_labels(found), axis_names=names, texts=texts_of(say))
+    return inline_svg(fig, f"codes-{found.method}", alt, comma=comma)
+
+
+def draw_units(g: Gathered, say: Language) -> tuple[Markup, str]:
+    """What each number of the code tells or how much it varies, and which of the two it is."""
+    kl = g.evaluation.unit_kl
+    quantity = "variance" if kl is None else "kl"
+    values = np.square(g.evaluation.unit_std) if kl is None else np.asarray(kl)
+    fig = units(values, in_use(g), quantity=quantity, texts=texts_of(say))  # type: ignore[arg-type]
+    return inline_svg(fig, "units", say.plain(f"units.alt.{quantity}"), comma=say.code == "ru"), quantity
+
+
+def _telling(g: Gathered) -> list[dict[str, float]]:
+    """The history's columns that say something of their own.
+
+    What is left out: the reconstruction, which the everyday figure shows; a price of the code that is 0 or the KL; a loss that
+    is the everyday figure in another unit.
+    """
+    assert g.curves is not None  # only called where there is a history
+    rows, everyday = [dict(row) for row in g.trained.history], g.curves.everyday
+    measures = {column.partition("_")[2] for row in rows for column in row if column.startswith("train_")}
+    cost = _column(rows, "cost")
+    dropped = {"reconstruction"}
+    if "kl" in measures or not cost.any():
+        dropped.add("cost")
+    if not measures - {"loss", "cost", "reconstruction", everyday} and _alike(_column(rows, "loss"), _column(rows, everyday)):
+        dropped.add("loss")
+    unsaid = {f"{side}_{measure}" for side in ("train", "validation") for measure in dropped}
+    return [{k: v for k, v in row.items() if k not in unsaid} for row in rows]
+
+
+def _alike(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+    """Whether one is a line in the other."""
+    if len(a) < 3 or not (np.isfinite(a).all() and np.isfinite(b).all()) or a.std() == 0 or b.std() == 0:
+        return False
+    return bool(np.corrcoef(a, b)[0, 1] > 0.99999)
+
+
+def _column(rows: list[dict[str, float]], measure: str) -> NDArray[np.float64]:
+    return np.array([row.get(f"train_{measure}", np.nan) for row in rows])

@@ -1,0 +1,73 @@
+"""The table of errors: the model beside what is simpler, with a bar for each error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diabolo.jobs.findings import Finding
+from diabolo.metrics.errors import HIGHER_IS_BETTER
+from diabolo.report.bound import judge_bound
+from diabolo.report.gathered import Gathered
+from diabolo.report.language import Language
+
+
+def error_table(g: Gathered, say: Language) -> dict[str, Any]:
+    """The section's context."""
+    table = g.evaluation.table
+    names = list(table[0].errors)
+    rows = [
+        {
+            "name": say.plain(f"errors.{c.name}"),
+            "own": c.name == "model",
+            "numbers": say.count(c.numbers) if c.name != "mean" else "–",
+            "values": [_cell(g, say, name, c.errors.get(name)) for name in names],
+        }
+        for c in table
+    ]
+    every = say.plain(f"noun.{g.noun}", n=g.evaluation.rows)
+    return {
+        "intro": [say("errors.intro", rows=every, scale=_scale(g, say)), say(f"errors.{g.judged}", data=g.evaluation.data)],
+        "heads": [say.plain(f"errors.{n}") for n in names],
+        "rows": rows,
+        "about": [say(f"errors.about.{n}") for n in names],
+        "neighbors": _neighbors(g, say),
+        "bound": _bound(g, say),
+    }
+
+
+def _cell(g: Gathered, say: Language, name: str, value: float | None) -> dict[str, Any]:
+    if value is None:
+        return {"text": "–", "share": None, "best": False}
+    every = [c.errors[name] for c in g.evaluation.table if name in c.errors]
+    higher = name in HIGHER_IS_BETTER
+    best = value == (max(every) if higher else min(every))
+    share = None if higher or max(every) <= 0 else round(100 * value / max(every), 1)
+    text = say.number(value, 3 if not higher else 4, trim=False)
+    return {"text": text, "share": share, "best": best}
+
+
+def _scale(g: Gathered, say: Language) -> str:
+    bounds = g.trained.out_kind.layout.bounds
+    if bounds is None:
+        return say.plain("errors.scale.columns")
+    return say.plain("errors.scale.pixels", low=bounds[0], high=bounds[1])
+
+
+def _neighbors(g: Gathered, say: Language) -> Any:
+    found = g.evaluation.neighbors
+    if not found:
+        return None
+    shares = {f"{name}_share": share for name, share in found.items()}
+    return say("errors.neighbors.pca" if "pca" in found else "errors.neighbors", **shares)
+
+
+def _bound(g: Gathered, say: Language) -> dict[str, Any] | None:
+    if g.evaluation.elbo is None:
+        return None
+    density = g.trained.model.composition.likelihood.density
+    nats = say.number(g.evaluation.elbo["negative_elbo"], 4)
+    return {
+        "title": say("bound.title"),
+        "value": say("bound.value" if density else "bound.value.loss", nats=nats, one=Finding(f"noun.one.{g.noun}")),
+        "sentences": [say.say(f) for f in judge_bound(g)],
+    }

@@ -1,0 +1,111 @@
+"""Gathered: everything a report is about, computed once, before any words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from diabolo.data.sources import Source
+from diabolo.data.split import split
+from diabolo.jobs.curves import Curves, read_curves
+from diabolo.jobs.evaluate import Evaluation
+from diabolo.jobs.extremes import Extremes, find_extremes
+from diabolo.jobs.inference import apply
+from diabolo.jobs.layers import Layer, layer_table
+from diabolo.jobs.maps import CodeMap, can_arrange, map_codes
+from diabolo.jobs.repairs import Repair, find_repairs
+from diabolo.metrics.arrays import flat_codes
+from diabolo.trained import Trained
+
+EACH = {"image": 6, "table": 1}
+
+
+@final
+@dataclass(frozen=True)
+class Gathered:
+    """What is known. labels: (n,) of the rows of ``source``, or None. maps: of at most 1000 codes, with ``map_labels``."""
+
+    trained: Trained
+    source: Source
+    labels: np.ndarray | None
+    evaluation: Evaluation
+    curves: Curves | None
+    extremes: Extremes
+    repairs: tuple[Repair, ...]
+    layers: tuple[Layer, ...]
+    maps: tuple[CodeMap, ...]
+    command: str
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Mean squared errors by contender."""
+        return {c.name: c.errors["mse"] for c in self.evaluation.table}
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers a code has."""
+        return self.evaluation.health.units
+
+    @property
+    def cells(self) -> int:
+        """How many numbers a row has."""
+        return self.trained.kind.layout.cells
+
+    @property
+    def noun(self) -> str:
+        """What a row is: "image" or "table"."""
+        return "image" if self.trained.kind.name == "image" else "table"
+
+    @property
+    def judged(self) -> str:
+        """Which rows were judged: "held-out" of the training, its own "training" rows, or "other" ones."""
+        for kind, start in (("held-out", "held-out rows of "), ("training", "the training rows of ")):
+            if self.evaluation.data.startswith(start):
+                return kind
+        return "other"
+
+    @property
+    def split(self) -> tuple[int, int] | None:
+        """How many rows trained and how many were held out, None where that is not known."""
+        rows, share = self.trained.config.data.get("rows"), self.trained.config.options.get("validation_fraction")
+        if rows is None or share is None or rows < 2:
+            return None
+        kept, held_out = split(rows, share)
+        return len(kept), len(held_out)
+
+    def map_labels(self, found: CodeMap) -> Any:
+        """The labels of a map's points, None without labels."""
+        return None if self.labels is None else self.labels[found.rows]
+
+
+def gather(
+    trained: Trained, source: Source, labels: Any, evaluation: Evaluation, *, command: str = "", target: Any = None
+) -> Gathered:
+    """Look at the model from every side a report shows."""
+    y = None if labels is None else np.asarray(labels).ravel()
+    each = EACH.get(trained.kind.name, 1)
+    condition = trained.condition(y, len(source))
+    z = apply(trained, source, condition, lambda x, c: trained.model.encode(x, None, c))
+    extremes = find_extremes(trained, source, y, target, each=each)
+    ordinary = np.array([e.index for e in extremes.groups.get("median", extremes.groups["best"])])
+    return Gathered(
+        trained=trained,
+        source=source,
+        labels=y,
+        evaluation=evaluation,
+        curves=read_curves(trained),
+        extremes=extremes,
+        repairs=find_repairs(trained, source, ordinary, y),
+        layers=layer_table(trained),
+        maps=_maps(flat_codes(z)),
+        command=command,
+    )
+
+
+def _maps(z: np.ndarray) -> tuple[CodeMap, ...]:
+    if z.shape[1] <= 2:
+        return (map_codes(z),)
+    pca = map_codes(z, "pca")
+    return (pca, map_codes(z, "tsne")) if can_arrange(z[pca.rows]) else (pca,)

@@ -1,0 +1,56 @@
+"""The health of the code in words: what works, what does not, what to do about it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from diabolo.jobs.findings import Finding
+from diabolo.metrics.codes import ACTIVE, DEAD
+from diabolo.report.gathered import Gathered
+
+FULL = 0.5  # of the numbers that do vary: below this many effective dimensions the rest repeats
+SPARSE = 0.005  # share of zeros worth a word
+
+
+def in_use(g: Gathered) -> list[bool]:
+    """Which numbers of the code are in use: active where codes are pulled to a unit Gaussian, not dead elsewhere."""
+    variance = np.square(g.evaluation.unit_std)
+    least = ACTIVE if g.evaluation.unit_kl is not None else DEAD * variance.max()
+    return (variance > least).tolist()
+
+
+def judge_health(g: Gathered) -> tuple[Finding, ...]:
+    """What the figures of the code say, and what to do."""
+    health, used = g.evaluation.health, sum(in_use(g))
+    idle = health.units - used
+    found = [_counted(used, health.units)]
+    if g.evaluation.unit_kl is not None:
+        found.append(Finding("health.kl", {"kl": health.kl, "bits": (health.kl or 0.0) / math.log(2)}))
+    if idle:
+        found.append(Finding(_remedy(g), {"n": idle, "used": used}))
+    if health.zeros > SPARSE:
+        found.append(Finding("health.zeros", {"share": health.zeros}))
+    if health.units > 1:
+        found.append(Finding("health.effective", {"effective": health.effective, "n": health.units}))
+    sparse = health.zeros > SPARSE
+    if not idle and not sparse and health.units > 2 and health.effective < FULL * used:
+        found.append(Finding("health.repeats"))
+    return tuple(found)
+
+
+def _counted(used: int, units: int) -> Finding:
+    if units == 1:
+        return Finding("health.single" if used else "health.single-dead")
+    return Finding("health.all", {"n": units}) if used == units else Finding("health.some", {"used": used, "n": units})
+
+
+def _remedy(g: Gathered) -> str:
+    """What to do about numbers that tell nothing."""
+    part = g.trained.model.composition.bottleneck
+    if part.name == "gaussian":
+        return "health.collapsed"
+    if part.name.startswith("sparse-") or part.name == "top-k":
+        return "health.sparse"
+    return "health.relu" if part.get_params().get("activation") == "relu" else "health.dead"

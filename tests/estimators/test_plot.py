@@ -1,0 +1,78 @@
+"""ae.plot: every method draws for every kind of model, and what cannot be drawn says why."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.estimators.plot import Plot
+from diabolo.figures.export import to_svg
+from diabolo.trained import Trained
+from tests.helpers import little_images, low_rank, quick
+
+IMAGES, TABLE = little_images(60), low_rank(80)
+CASES: dict[str, tuple[Any, Any, Any]] = {
+    "image": (IMAGES, None, lambda: quick(IMAGES, "plain", epochs=2)),
+    "table": (TABLE, None, lambda: quick(TABLE, "plain", epochs=2)),
+    "vae": (TABLE, None, lambda: quick(TABLE, "vae", latent_dim=2, epochs=2)),
+    "conditional": (TABLE, np.arange(80) % 3, lambda: quick(TABLE, "cvae", y=np.arange(80) % 3, epochs=2)),
+    "one number": (TABLE, None, lambda: quick(TABLE, latent_dim=1, epochs=2)),
+    "pairs": (TABLE, None, lambda: quick(TABLE, target=TABLE + 1, epochs=2)),
+}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request: pytest.FixtureRequest) -> tuple[Any, Any, Trained]:
+    data, y, make = CASES[request.param]
+    return data, y, make()
+
+
+def test_every_method_draws(case: tuple[Any, Any, Trained]) -> None:
+    data, y, trained = case
+    plot = Plot(trained)
+    drawn = (
+        plot.history(),
+        plot.reconstructions(data, y),
+        plot.codes(data, y),
+        plot.codes(data, y, method="pca"),
+        plot.units(),
+        plot.units(data, y),
+        plot.model(),
+    )
+    for fig in drawn:
+        assert isinstance(fig, Figure)
+        assert to_svg(fig).startswith("<svg")
+
+
+def test_as_many_rows_as_asked() -> None:
+    plot = Plot(quick(IMAGES, "plain", epochs=1))
+    pictures = [len(plot.reconstructions(IMAGES, rows=n).axes) for n in (1, 3)]
+    assert pictures == [2, 6]
+    with pytest.raises(ParameterError, match="at least 1"):
+        plot.reconstructions(IMAGES, rows=0)
+
+
+def test_labels_are_colors() -> None:
+    plot = Plot(quick(TABLE, latent_dim=2, epochs=1))
+    labels = np.where(np.arange(80) % 2, "odd", "even")
+    legend = plot.codes(TABLE, labels).legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == ["even", "odd"]
+
+
+def test_units_are_kl_where_codes_are_distributions() -> None:
+    plot = Plot(quick(TABLE, "vae", latent_dim=2, epochs=1))
+    assert "KL" in plot.units(TABLE).axes[0].get_ylabel()
+    assert "variance" in plot.units().axes[0].get_ylabel()
+
+
+def test_a_model_without_history_or_codes_says_so() -> None:
+    bare = dataclasses.replace(quick(TABLE, epochs=1), history=(), companions={})
+    with pytest.raises(UnsupportedError, match="no history"):
+        Plot(bare).history()
+    with pytest.raises(UnsupportedError, match="Give data"):
+        Plot(bare).units()

@@ -1,0 +1,59 @@
+"""Lines the program prints: in Russian where the report is, those without words for them marked as English."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from diabolo.data import read
+from diabolo.report.language import language
+from diabolo.report.reasons import reasons_of, translated
+from diabolo.training.plan import make_plan
+from tests.helpers import little_images, low_rank, quick
+from tests.report.conftest import frame
+
+RU = language("ru")
+
+
+@pytest.mark.parametrize("data", [little_images(), low_rank(), frame().drop(columns="wood")])
+def test_what_a_training_prints_has_words(data: object) -> None:
+    config = quick(data, "plain", epochs="auto", batch_size="auto", optimizer="auto", seed=0, time_budget=0.05).config
+    assert len(config.reasons) >= 6
+    assert not [r for r in config.reasons if translated(r, RU).foreign]
+    assert not translated(str(config.data["name"]), RU).foreign
+
+
+@pytest.mark.parametrize("matrices", [True, False])
+@pytest.mark.parametrize("options", [{}, {"device": "cpu", "precision": "float32"}, {"precision": "bfloat16"}])
+def test_every_reason_of_a_plan_has_words(matrices: bool, options: dict[str, str]) -> None:
+    plan = make_plan(1000, 64, matrices=matrices, **options)
+    assert not [r for r in plan.reasons if translated(r, RU).foreign]
+
+
+def test_notes_on_files_have_words(tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    rows = ["a;b;c", *(f"{i},5;{i * i};3" for i in range(20))]
+    table.write_text("\n".join(rows), encoding="cp1251")
+    reading = read(str(table))
+    assert len(reading.notes) >= 2
+    assert not [n for n in (reading.reason, *reading.notes) if translated(n, RU).foreign]
+
+
+def test_choices_and_notes_are_told_apart() -> None:
+    config = quick(frame().drop(columns="wood"), "plain").config
+    found = reasons_of(config.reasons, config.plan, RU)
+    assert [line.text for line in found.notes] == ["столбец 'constant' постоянен"]
+    assert len(found.choices) + len(found.notes) == len(config.reasons)
+    assert found.choices[0].text == "числовая таблица, столбцов: 13"
+
+
+def test_numbers_get_their_comma() -> None:
+    line = translated("learning rate 0.0021: muon's 0.006, less for batches below 256 rows", RU)
+    assert line.text == "шаг обучения 0,0021: для muon обычно 0,006, для пакетов меньше 256 строк он уменьшен"
+
+
+def test_what_has_no_words_stays_and_is_marked() -> None:
+    line = translated("the moon was full", RU)
+    assert (line.text, line.foreign) == ("the moon was full", True)
+    assert not translated("the moon was full", language("en")).foreign
