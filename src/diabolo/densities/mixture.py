@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
+from threadpoolctl import threadpool_limits
 
 from diabolo.densities.base import Density, Floats, Random, codes_of, generator_of, stored_arrays, training_codes
 from diabolo.densities.normal import FLOOR, cholesky_of, log_normal, rescaled, standardized
