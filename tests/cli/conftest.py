@@ -44,6 +44,24 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
     return diabolo
 
 
+@dataclass(frozen=True)
+class BlankReport:
+    """A report that says nothing, for tests that look at something else."""
+
+    html: str = "<!doctype html>"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"verdict": {"sentences": [], "advice": []}}
+
+
+@pytest.fixture
+def blank_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports take longer than the trainings here: leave them blank."""
+    import diabolo.report
+
+    monkeypatch.setattr(diabolo.report, "build_report", lambda *given, **named: BlankReport())
+
+
 @pytest.fixture(scope="session")
 def digits_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few steps of a VAE on the digits."""

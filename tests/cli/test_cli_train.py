@@ -39,6 +39,7 @@ def test_what_is_said_about_a_training(run: Run) -> None:
     assert "diabolo embed digits-plain demo:digits -o codes.csv" in ran.out
 
 
+@pytest.mark.usefixtures("blank_report")
 def test_json_is_all_there_is_on_stdout(run: Run) -> None:
     ran = run("train", "demo:digits", *QUICK, "--json", "-o", "m")
     found = ran.json
@@ -54,6 +55,7 @@ def test_json_is_all_there_is_on_stdout(run: Run) -> None:
     assert "Training:" in ran.err
 
 
+@pytest.mark.usefixtures("blank_report")
 def test_the_default_name_is_numbered_where_it_is_taken(run: Run, tmp_path: Path) -> None:
     (tmp_path / "digits-plain").mkdir()
     (tmp_path / "digits-plain-2").touch()
@@ -61,6 +63,7 @@ def test_the_default_name_is_numbered_where_it_is_taken(run: Run, tmp_path: Path
     assert list((tmp_path / "digits-plain").iterdir()) == []
 
 
+@pytest.mark.usefixtures("blank_report")
 def test_options_reach_the_model(run: Run, table: Path) -> None:
     words = ["--recipe", "beta-vae", "--set", "bottleneck.beta=2.5", "--set", "network.widths=12,6", "--corruption", "mask"]
     words += ["--likelihood", "l1", "--optimizer", "sgd", "--set", "optimizer.momentum=0.5", "--set", "optimizer.clip=1"]
@@ -78,12 +81,14 @@ def test_options_reach_the_model(run: Run, table: Path) -> None:
     assert config.options["validation_fraction"] == 0.25
 
 
+@pytest.mark.usefixtures("blank_report")
 def test_optimizer_settings_without_an_optimizer_choose_adamw_and_say_so(run: Run) -> None:
     ran = run("train", "demo:digits", *QUICK, "--set", "optimizer.clip=1", "-o", "m")
     assert "optimizer adamw" in ran.err
     assert store.load("m").config.plan["optimizer"]["clip"] == 1.0
 
 
+@pytest.mark.usefixtures("blank_report")
 def test_images_in_flat_rows(run: Run, tmp_path: Path) -> None:
     import numpy as np
 
@@ -94,6 +99,7 @@ def test_images_in_flat_rows(run: Run, tmp_path: Path) -> None:
     assert (layout.shape, layout.bounds) == ((1, 6, 6), (-1.0, 1.0))
 
 
+@pytest.mark.usefixtures("blank_report")
 def test_nothing_held_out_is_judged_on_the_training_rows(run: Run) -> None:
     found = run("train", "demo:digits", *QUICK, "--validation", "0", "--json", "-o", "m").json
     assert found["evaluation"]["rows"] == 1797
@@ -105,6 +111,7 @@ def test_a_russian_report(run: Run) -> None:
     assert '<html lang="ru"' in Path("m/report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("blank_report")
 def test_ctrl_c_keeps_the_best_model_and_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ProgressLine.__call__
 
@@ -124,6 +131,7 @@ class Killed(BaseException):
     """As sudden as a power cut: nothing catches it."""
 
 
+@pytest.mark.usefixtures("blank_report")
 def test_a_killed_training_resumes_to_the_same_bytes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("train", "demo:digits", "-n", "mlp", "-k", "4", "-e", "4")
     whole = ProgressLine.__call__

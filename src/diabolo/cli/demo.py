@@ -31,7 +31,7 @@ def demo(
 
     folder = output or free_folder(FOLDER)
     console.say(f"Squeezing {DATA}, pictures of 8×8 pixels, into 8 numbers each and back.")
-    train_as = {"recipe": "plain", "latent_dim": 8}
+    train_as = {"recipe": "plain", "latent_dim": 8, "epochs": 120, "time_budget": 20.0}
     make(Request(DATA, {}, train_as, folder, False, lang.value, as_json, ctx.obj.text))
     if not as_json:
         console.result(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from diabolo.cli import options
 
 
@@ -13,10 +9,7 @@ def evaluate(
     model: options.Model,
     data: options.Data,
     label: options.Label = None,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", metavar="DATA", help="What should have come out, for models trained on pairs."),
-    ] = None,
+    target: options.Target = None,
     skip_broken: options.SkipBroken = False,
     device: options.Device = "auto",
     as_json: options.Json = False,
@@ -39,4 +32,6 @@ def evaluate(
         return
     show_errors(found)
     console.result()
+    if found["gain"] is not None:
+        console.result(f"PCA's squared error is {found['gain']:.3g} times this model's.")
     show_details(found)

@@ -26,8 +26,13 @@ class Judged(NamedTuple):
     evaluation: Evaluation
 
 
-def judged(trained: Trained, model: Path, data: str, *, held_out: bool, label: str | None, skip_broken: bool) -> Judged:
-    """The evaluation on all rows, or on those that training held out, as long as the data still have as many rows."""
+def judged(
+    trained: Trained, model: Path, data: str, aim: Source | None, *, held_out: bool, label: str | None, skip_broken: bool
+) -> Judged:
+    """The evaluation on all rows, or on those that training held out, as long as the data still have as many rows.
+
+    aim: what should have come out, for models trained on pairs.
+    """
     broken = skip_broken or bool(run_record(model).get("skip_broken"))
     reading = read_for(trained, data, label=label, skip_broken=broken)
     rows = trained.config.data.get("rows")
@@ -38,4 +43,5 @@ def judged(trained: Trained, model: Path, data: str, *, held_out: bool, label: s
             return Judged(source, labels, evaluation)
     elif held_out:
         console.warn(f"{data} had {rows} rows when the model was trained and has {len(reading.source)} now: all are looked at.")
-    return Judged(reading.source, reading.labels, evaluate(trained, reading.source, reading.labels, name=reading.name))
+    evaluation = evaluate(trained, reading.source, reading.labels, aim, name=reading.name)
+    return Judged(reading.source, reading.labels, evaluation)

@@ -188,7 +188,9 @@ def _cores() -> int:
 
 
 def _bytes(count: float) -> str:
-    """>>> _bytes(2.5e9)
+    """A number of bytes as people say it.
+
+    >>> _bytes(2.5e9)
     '2.5 GB'
     """
     for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):

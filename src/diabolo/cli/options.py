@@ -37,6 +37,10 @@ Id = Annotated[
     str | None,
     typer.Option("--id", metavar="COLUMN", help="Column that names the rows; carried along."),
 ]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", metavar="DATA", help="What should have come out, for models trained on pairs."),
+]
 SkipBroken = Annotated[bool, typer.Option("--skip-broken", help="Leave out pictures that cannot be read.")]
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}

@@ -20,6 +20,7 @@ def report(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="An .html file. Default: report.html in MODEL.")
     ] = None,
     label: options.Label = None,
+    target: options.Target = None,
     skip_broken: options.SkipBroken = False,
     lang: options.Lang = options.Language.en,
     device: options.Device = "auto",
@@ -39,7 +40,9 @@ def report(
     trained = open_model("report", model, data, device)
     path = output or model / outputs.REPORT
     outputs.ending(path, (".html", ".htm"), data or "")
-    found = judged(trained, model, data or known_data(model), held_out=data is None, label=label, skip_broken=skip_broken)
+    aim = None if target is None else trained.out_kind.read(target)
+    rows = data or known_data(model)
+    found = judged(trained, model, rows, aim, held_out=data is None, label=label, skip_broken=skip_broken)
     made = build_report(
         trained,
         found.source,
@@ -47,6 +50,7 @@ def report(
         evaluation=found.evaluation,
         command=str(run_record(model).get("command", "")),
         lang=lang.value,
+        target=aim,
     )
     write_text(path, made.html)
     if as_json:

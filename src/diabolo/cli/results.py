@@ -57,7 +57,7 @@ def show_errors(metrics: Mapping[str, Any]) -> None:
     console.table(
         ["", "numbers", *(_HEADINGS.get(n, n) for n in names)],
         rows,
-        title=f"Errors on {metrics['data']}: {metrics['rows']} rows, {metrics['scale']}",
+        title=f"Errors on {metrics['data']}: {metrics['rows']} row{'s' * (metrics['rows'] != 1)}, {metrics['scale']}",
         numbers=range(1, len(names) + 2),
     )
 
@@ -70,9 +70,7 @@ def show_details(metrics: Mapping[str, Any]) -> None:
 
 def details(metrics: Mapping[str, Any]) -> list[str]:
     """The lines of :func:`show_details`."""
-    gain = metrics.get("gain")
-    lines = [] if gain is None else [f"PCA's squared error is {gain:.3g} times this model's."]
-    lines += [_health(metrics["health"], metrics.get("ratio"))]
+    lines = [_health(metrics["health"], metrics.get("ratio"))]
     elbo = metrics.get("elbo")
     if elbo:
         bound, likelihood = -elbo["negative_elbo"], -elbo["reconstruction"]
