@@ -185,7 +185,8 @@ def test_the_demo(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = making.make
 
     def short(request: making.Request) -> None:
-        assert dict(request.train_as) == {"recipe": "plain", "latent_dim": 8}
+        assert (request.data, request.train_as["latent_dim"]) == ("demo:digits", 8)
+        assert request.train_as.get("time_budget", 0) < 60  # the demo promises well under a minute
         whole(making.Request(**(vars(request) | {"train_as": {**request.train_as, "epochs": 2, "network": "mlp"}})))
 
     monkeypatch.setattr(making, "make", short)
