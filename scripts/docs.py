@@ -1,8 +1,13 @@
-"""Writes docs/recipes.md and docs/options.md from the source: ``.venv/bin/python scripts/docs.py``. A test compares."""
+"""Writes docs/recipes.md, docs/options.md and README's file tree from the source: ``.venv/bin/python scripts/docs.py``.
+
+A test compares.
+"""
 
 from __future__ import annotations
 
+import ast
 import inspect
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +18,28 @@ from diabolo.spec import Part, describe
 from diabolo.training.optimizers import OPTIMIZERS
 
 DOCS = Path(__file__).parents[1] / "docs"
+README = DOCS.parent / "README.md"
+TREE_BEGIN = "```\nsrc/diabolo/                   the package\n"
+OTHER_FILES = {
+    "py.typed": "its types are for others too",
+    ".css": "how the report looks",
+    ".html": "its frame",
+    "en.json": "its English texts",
+    "ru.json": "its Russian texts",
+    "ru.reasons.json": "reasons and notes, told in Russian",
+}
+FOLDERS = {
+    "parts": "what a model is made of, a family a folder",
+    "maths": "pure functions on tensors, no state",
+    "baselines": "what is simpler: PCA, the mean",
+    "kinds": "image, table: user data to tensors, and back",
+    "jobs": "one file a job: a function from a trained model and data to a result",
+    "training": "plan, engine, optimizers, checkpoints",
+    "figures": "matplotlib pictures of results",
+    "estimators": "the scikit-learn face",
+    "pages": "the report's template",
+    "texts": "the report's texts",
+}
 WRITTEN = "<!-- Written by scripts/docs.py from the source; change it there. -->\n"
 
 RECIPES_HEAD = """# Recipes
@@ -99,7 +126,38 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
 
 
-PAGES = {DOCS / "recipes.md": recipes_page, DOCS / "options.md": options_page}
+def readme_page() -> str:
+    """README.md with its file tree as the source is now: a line a file, the beginning of its docstring."""
+    text = README.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(TREE_BEGIN)
+    after = rest.partition("```\n")[2]
+    return before + begin + "\n".join(tree(DOCS.parent / "src" / "diabolo", 2)) + "\n```\n" + after
+
+
+def tree(folder: Path, indent: int) -> list[str]:
+    """The lines of one folder: its files, then the folders in it."""
+    lines = []
+    for path in sorted(folder.iterdir(), key=lambda p: (p.is_dir(), p.name)):
+        if path.name.startswith("__") and path.name != "__main__.py":
+            continue
+        name = " " * indent + path.name + "/" * path.is_dir()
+        lines.append(f"{name:30} {says(path / '__init__.py' if path.is_dir() else path)}".rstrip())
+        if path.is_dir():
+            lines += tree(path, indent + 2)
+    return lines
+
+
+def says(path: Path) -> str:
+    """The beginning of a module's docstring, or what a file that is no module is."""
+    if path.suffix != ".py":
+        return OTHER_FILES.get(path.name, OTHER_FILES.get(path.suffix, ""))
+    found = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) if path.exists() else None
+    first = " ".join((found or FOLDERS[path.parent.name]).split("\n\n")[0].split()).replace("``", "")
+    whole = re.split(r"(?<=[a-z)])\. ", first)[0].removesuffix(".")
+    return whole if len(whole) <= 125 else re.split(r"[;,] ", whole)[0]
+
+
+PAGES = {DOCS / "recipes.md": recipes_page, DOCS / "options.md": options_page, README: readme_page}
 
 if __name__ == "__main__":
     for path, page in PAGES.items():
