@@ -171,7 +171,7 @@ def test_a_time_budget_becomes_a_number_of_steps() -> None:
     trained = quick(X, epochs="auto", time_budget=1.0, optimizer=Adam(patience=1_000_000), readers=[events.append])
     steps = trained.config.plan["steps"]
     assert steps == trained.history[-1]["step"]
-    assert events[-1].seconds < 3
+    assert events[-1].seconds < 10
     assert any(isinstance(e, Progress) and e.steps == steps for e in events)
 
 

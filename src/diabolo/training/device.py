@@ -27,15 +27,26 @@ def choose_device(wanted: str) -> tuple[torch.device, str]:
     return device, f"device {wanted}: as asked"
 
 
-def choose_precision(wanted: str, device: torch.device) -> tuple[torch.dtype, str]:
-    """The dtype of the networks' matrix products and why. Weights, codes and losses are float32 always."""
+def choose_precision(wanted: str, device: torch.device, *, large: bool = False) -> tuple[torch.dtype, str]:
+    """The dtype of the networks' matrix products in training and why. Weights, codes, losses and inference are float32.
+
+    large: whether a step's products are large enough for a processor to gain from bfloat16.
+    """
     if wanted not in PRECISIONS:
         raise ParameterError(f"precision must be one of {', '.join(PRECISIONS)}, got {wanted!r}.")
     if wanted == "auto":
         if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
             return torch.bfloat16, "precision bfloat16: the GPU multiplies it"
-        return torch.float32, "precision float32: exact, and fast enough without a GPU"
+        if device.type == "cpu" and large and _multiplies_bfloat16():
+            return torch.bfloat16, "precision bfloat16: the processor multiplies it (AMX) several times faster"
+        return torch.float32, "precision float32: nothing here gains from less"
     return getattr(torch, wanted), f"precision {wanted}: as asked"
+
+
+def _multiplies_bfloat16() -> bool:
+    """Whether the processor has units for products of bfloat16 matrices; PyTorch before 2.9 does not tell."""
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("amx_bf16", False))
 
 
 def device_generator(device: torch.device) -> torch.Generator:

@@ -35,7 +35,7 @@ from diabolo.training.schedules import multiplier
 VALIDATION_ROWS = 1024
 CHUNK_SECONDS = 0.25
 KEEP_SECONDS = 30.0
-MEASURED_SHARE = 0.04
+WARM_SHARE, MEASURED_SHARE = 0.04, 0.15
 OVERRUN = 1.2
 _ORDER, _STEP, _VALIDATION = 1, 2, 3
 
@@ -90,6 +90,7 @@ class _Run:
         self.step, self.steps, self.seconds = 0, plan.steps, 0.0
         self.best_loss, self.best_epoch = math.inf, self.epoch
         self.best: dict[str, Tensor] = self._weights()
+        self.warm: tuple[float, int] | None = None  # (seconds, step) from which a time budget is measured
         self.stopped = False
         self.reason = "complete"
 
@@ -230,15 +231,19 @@ class _Run:
         return min(1.0, seconds / self.plan.time_budget) if self.plan.time_budget else 0.0
 
     def _measure(self, seconds: float) -> None:
-        """Turn a time budget into a number of steps, once enough of them have been measured."""
+        """Turn a time budget into a number of steps, once enough of them have been measured; the first, slow ones aside."""
         budget = self.plan.time_budget
-        if self.steps is not None or budget is None or seconds < MEASURED_SHARE * budget or self.step < 3:
+        if self.steps is not None or budget is None or seconds < WARM_SHARE * budget:
+            return
+        if self.warm is None:
+            self.warm = (seconds, self.step)
+        if seconds < MEASURED_SHARE * budget or self.step == self.warm[1]:
             return
         tick = time.perf_counter()
         if len(self.validation):
             self._validate()
         per_epoch = steps_per_epoch(len(self.rows), self.plan.batch_size)
-        price = seconds / self.step + (time.perf_counter() - tick) / per_epoch
+        price = (seconds - self.warm[0]) / (self.step - self.warm[1]) + (time.perf_counter() - tick) / per_epoch
         left = budget - seconds - (time.perf_counter() - tick)
         self.steps = min(self.plan.epochs * per_epoch, self.step + max(1, int(left / price)))
 

@@ -88,11 +88,12 @@ def make_plan(
     reasons: list[str] = []
     chosen_device, why = choose_device(device)
     reasons.append(why)
-    dtype, why = choose_precision(precision, chosen_device)
-    reasons.append(why)
     size = _batch_size(batch_size, rows, reasons)
+    work = size * weights * (1 if matrices else cells)
+    dtype, why = choose_precision(precision, chosen_device, large=work >= SHARED_FROM)
+    reasons.append(why)
     chosen = _optimizer(optimizer, matrices, size, reasons)
-    threads = _threads(chosen_device, size * weights * (1 if matrices else cells), reasons)
+    threads = _threads(chosen_device, work, reasons)
     rate = _learning_rate(learning_rate, chosen, size, reasons)
     passes = _epochs(epochs, time_budget, rows, size, reasons)
     return Plan(
