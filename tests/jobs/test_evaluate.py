@@ -71,6 +71,7 @@ def test_labels_add_the_neighbors() -> None:
     assert 0.5 < found["model"] <= 1
     with pytest.raises(DataError, match="one label a row"):
         evaluate(quick(X), TEST, y[:3])
+    assert evaluate(quick(X), TEST[:1], y[:1]).neighbors is None
 
 
 def test_pairs_stand_beside_their_input() -> None:

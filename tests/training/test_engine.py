@@ -76,8 +76,13 @@ def test_resuming_keeps_the_average_and_the_best_weights(tmp_path: Path) -> None
 def test_resuming_with_other_options_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KilledError):
         train(X, Options(epochs=4), readers=[break_after(1)], checkpoint_folder=tmp_path)
-    with pytest.raises(ParameterError, match="same ones"):
+    with pytest.raises(ParameterError, match="another plan.*same options"):
         train(X, Options(epochs=5), checkpoint_folder=tmp_path, resume=True)
+    for other, what in (({"latent_dim": 2}, "model"), ({"recipe": "denoising"}, "model")):
+        with pytest.raises(ParameterError, match=what):
+            train(X, Options(epochs=4, **other), checkpoint_folder=tmp_path, resume=True)
+    with pytest.raises(ParameterError, match="data"):
+        train(X[:-30], Options(epochs=4), checkpoint_folder=tmp_path, resume=True)
 
 
 def test_nothing_to_resume_says_so(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features, ch
 
 from diabolo import recipes, store
 from diabolo.data import Reading, read
+from diabolo.data.kinds import TableKind
 from diabolo.errors import DataError, ParameterError
 from diabolo.estimators.plot import Plot
 from diabolo.jobs import embed as embedding
@@ -250,6 +251,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         )
         estimator._wrap(trained)
         estimator.n_features_in_ = trained.kind.layout.cells
+        if isinstance(trained.kind, TableKind) and trained.kind.columns is not None:
+            estimator.feature_names_in_ = np.asarray(trained.kind.names, dtype=object)
         return estimator
 
     # --- scikit-learn ----------------------------------------------------------------------------------------------

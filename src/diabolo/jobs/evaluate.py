@@ -46,7 +46,7 @@ class Evaluation:
     of the code's units. unit_std, unit_kl: one number a unit, standard deviation of the code and KL in nats (None without
     a density). ratio: numbers in a row over numbers in its code. elbo: negative_elbo, reconstruction and kl in nats a
     row, None without a density; nats says what they are. neighbors: share of rows whose five nearest neighbours in code
-    space vote for their label, for the model and for PCA; None without labels.
+    space vote for their label, for the model and for PCA; None without labels or with a single row.
     """
 
     data: str
@@ -98,7 +98,7 @@ def evaluate(
         ratio=compression_ratio(trained.kind.layout.shape, trained.model.code_shape),
         nats=score_unit(trained),
         elbo=None if kl is None or trained.target_kind is not None else _elbo(trained, source, condition, seed),
-        neighbors=None if y is None else _neighbors(trained, source, z, np.asarray(y)),
+        neighbors=None if y is None or len(source) < 2 else _neighbors(trained, source, z, np.asarray(y)),
     )
 
 

@@ -45,8 +45,8 @@ def choose_precision(wanted: str, device: torch.device, *, large: bool = False) 
 
 def _multiplies_bfloat16() -> bool:
     """Whether the processor has units for products of bfloat16 matrices; PyTorch before 2.9 does not tell."""
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("amx_bf16", False))
+    tell = getattr(torch.cpu, "get_capabilities", None)
+    return tell is not None and bool(tell().get("amx_bf16", False))
 
 
 def device_generator(device: torch.device) -> torch.Generator:

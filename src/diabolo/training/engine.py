@@ -7,6 +7,7 @@ for bit where an unbroken one ends (same CPU, threads and versions).
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import signal
 import threading
@@ -108,6 +109,7 @@ class _Run:
             for seconds in self._epoch(begun):
                 yield Progress(self.step, self.steps, self.epoch + 1, seconds, stop=self.stop)
             if self.stopped and self.epoch > self.first_epoch:
+                self.reason = "stopped"
                 break  # an unfinished epoch is left out: the best weights are those of a finished one
             yield self._close_epoch(time.perf_counter() - begun)
             if folder is not None and (time.perf_counter() - kept > KEEP_SECONDS or self.epoch == self.first_epoch + 1):
@@ -295,7 +297,7 @@ class _Run:
             | checkpoints.with_prefix("average", self.average.tensors() if self.average else {})
             | checkpoints.optimizer_tensors(self.optimizers)
         )
-        state = {name: getattr(self, name) for name in _KEPT} | {"plan": self.plan.to_json()}
+        state = {name: getattr(self, name) for name in _KEPT} | {"asked": self._asked()}
         try:
             return Saved(checkpoints.write(folder, tensors, state), stop=self.stop)
         except OSError as problem:
@@ -304,10 +306,24 @@ class _Run:
                 stop=self.stop,
             )
 
+    def _asked(self) -> dict[str, Any]:
+        """What must be the same for a broken run to go on, as JSON gives it back; it may go on with another device."""
+        config = self.trained.config
+        free = {"device": "", "precision": "", "threads": 0, "reasons": []}
+        asked = {
+            "plan": self.plan.to_json() | free,
+            "model": [config.composition.to_json(), config.latent_dim],
+            "data": [config.data.get("kind"), len(self.rows), len(self.validation)],
+        }
+        return dict(json.loads(json.dumps(asked)))
+
     def restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
         """Go back to where a checkpoint was written."""
-        if state["plan"] | {"device": "", "reasons": []} != self.plan.to_json() | {"device": "", "reasons": []}:
-            raise ParameterError("The checkpoint was written by a run with other options. Resume it with the same ones.")
+        other = [name for name, value in self._asked().items() if state["asked"].get(name) != value]
+        if other:
+            raise ParameterError(
+                f"The checkpoint was written by a run with another {' and '.join(other)}. Resume it with the same options and data."
+            )
         self.model.load_state_dict(checkpoints.without_prefix("model", tensors))
         checkpoints.restore_optimizers(self.optimizers, tensors)
         self.best = {name: value.to(self.device) for name, value in checkpoints.without_prefix("best", tensors).items()}

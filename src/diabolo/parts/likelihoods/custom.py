@@ -39,7 +39,7 @@ class Custom(Likelihood):
     """
 
     name: ClassVar[str] = "custom"
-    everyday: ClassVar[str] = "loss"
+    everyday: ClassVar[str] = "own_loss"
     density: ClassVar[bool] = False
     scaled: ClassVar[bool] = False
 
