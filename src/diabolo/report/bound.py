@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from diabolo.jobs.findings import Finding
 from diabolo.report.gathered import Gathered
@@ -15,14 +14,14 @@ def judge_bound(g: Gathered) -> tuple[Finding, ...]:
     if elbo is None:
         return ()
     total = elbo["negative_elbo"]
-    said: dict[str, Any] = {
-        "nats": total,
-        "bits": total / math.log(2),
-        "per": total / math.log(2) / g.cells,
+    said = {
+        "nats": Finding("noun.nats", {"n": total}),
+        "bits": Finding("noun.bits", {"n": total / math.log(2)}),
+        "per": Finding("noun.bits", {"n": total / math.log(2) / g.cells}),
         "one": Finding(f"noun.one.{g.noun}"),
     }
     if not likelihood.density:
-        meaning = Finding("bound.loss", {"total": total})
+        meaning = Finding("bound.loss")
     elif likelihood.name == "bernoulli":
         drawn = likelihood.get_params()["binarize"] == "dynamic"
         meaning = Finding("bound.bits" if drawn else "bound.gray", said)

@@ -65,9 +65,10 @@ def _bound(g: Gathered, say: Language) -> dict[str, Any] | None:
     if g.evaluation.elbo is None:
         return None
     density = g.trained.model.composition.likelihood.density
-    nats = say.number(g.evaluation.elbo["negative_elbo"], 4)
+    total = g.evaluation.elbo["negative_elbo"]
+    values = {"nats": Finding("noun.nats", {"n": total})} if density else {"total": total}
     return {
         "title": say("bound.title"),
-        "value": say("bound.value" if density else "bound.value.loss", nats=nats, one=Finding(f"noun.one.{g.noun}")),
+        "value": say("bound.value" if density else "bound.value.loss", one=Finding(f"noun.one.{g.noun}"), **values),
         "sentences": [say.say(f) for f in judge_bound(g)],
     }

@@ -60,11 +60,12 @@ class Gathered:
 
     @property
     def judged(self) -> str:
-        """Which rows were judged: "held-out" of the training, its own "training" rows, or "other" ones."""
+        """Which rows were judged: "held-out" of the training, its own "training" rows, both "mixed", or "other" ones."""
         for kind, start in (("held-out", "held-out rows of "), ("training", "the training rows of ")):
             if self.evaluation.data.startswith(start):
                 return kind
-        return "other"
+        data = self.trained.config.data
+        return "mixed" if (self.evaluation.data, self.evaluation.rows) == (data.get("name"), data.get("rows")) else "other"
 
     @property
     def split(self) -> tuple[int, int] | None:

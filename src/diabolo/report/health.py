@@ -22,12 +22,14 @@ def in_use(g: Gathered) -> list[bool]:
 
 
 def judge_health(g: Gathered) -> tuple[Finding, ...]:
-    """What the figures of the code say, and what to do."""
+    """What the figures of the code say, and what to do; where no number is in use, that alone."""
     health, used = g.evaluation.health, sum(in_use(g))
     idle = health.units - used
     found = [_counted(used, health.units)]
     if g.evaluation.unit_kl is not None:
-        found.append(Finding("health.kl", {"kl": health.kl, "bits": (health.kl or 0.0) / math.log(2)}))
+        found.append(Finding("health.kl", _told(health.kl or 0.0)))
+    if not used:
+        return (*found, Finding("health.collapsed-all" if g.evaluation.unit_kl is not None else "health.dead-all"))
     if idle:
         found.append(Finding(_remedy(g), {"n": idle, "used": used}))
     if health.zeros > SPARSE:
@@ -54,3 +56,7 @@ def _remedy(g: Gathered) -> str:
     if part.name.startswith("sparse-") or part.name == "top-k":
         return "health.sparse"
     return "health.relu" if part.get_params().get("activation") == "relu" else "health.dead"
+
+
+def _told(nats: float) -> dict[str, Finding]:
+    return {"kl": Finding("noun.nats", {"n": nats}), "bits": Finding("noun.bits", {"n": nats / math.log(2)})}

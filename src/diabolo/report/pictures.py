@@ -16,7 +16,8 @@ from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 from diabolo.report.strips import drawable, strip
 
-COLUMNS = 16  # of a table that are shown
+COLUMNS = 16  # of a table that are all shown
+FEW = 10  # of a wider one: those the model misses most
 FULL = 2.0  # standard deviations at which the bar of a miss is full
 
 Line = tuple[str, Sequence[Tensor], tuple[float, float] | None]  # key of its name, the pictures, their range
@@ -34,7 +35,8 @@ def examples(g: Gathered, say: Language) -> dict[str, Any]:
         groups = [_tables(say, name, [_card(g, say, e) for e in found]) for name, found in ranked.items()]
         repairs = [_tables(say, "damaged", [_repaired_card(g, say, r) for r in g.repairs[:1]])] if g.repairs else []
     every = say.plain(f"noun.{g.noun}", n=g.extremes.rows)
-    notes = [say("pictures.below")] if pictures else [say("pictures.miss", full=FULL)]
+    beside = "pca" in g.errors
+    notes = [say("pictures.below" if beside else "pictures.below.alone")] if pictures else [say("pictures.miss", full=FULL)]
     notes += [say("pictures.damaged.about")] if repairs else []
     return {"intro": say("pictures.intro", rows=every), "pictures": pictures, "groups": [*groups, *repairs], "notes": notes}
 
@@ -71,7 +73,7 @@ def _group(say: Language, name: str, lines: Sequence[Line], captions: list[dict[
         {
             "label": say.plain(f"pictures.{who}"),
             "uri": strip(pictures, bounds or (0.0, 1.0)),
-            "alt": say.plain(f"pictures.alt.{who}", group=title),
+            "alt": say.plain(f"pictures.alt.{who}", group=title[0].lower() + title[1:]),
         }
         for who, pictures, bounds in lines
     ]
@@ -122,7 +124,7 @@ def _values(
     misses = miss.abs().flatten().tolist()  # standard deviations
     order = list(range(len(misses)))
     if len(order) > COLUMNS:
-        order = sorted(sorted(order, key=lambda i: -misses[i])[:COLUMNS])
+        order = sorted(sorted(order, key=lambda i: -misses[i])[:FEW])
     rows = [
         {
             "name": _breakable(names[i] if len(names) == len(misses) else str(i)),

@@ -35,7 +35,7 @@ def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str
         "title": say.plain("page.title", recipe=config.recipe, data=data),
         "heading": say("page.heading", recipe=config.recipe, data=data),
         "lead": say(f"page.lead.{g.noun}", **lead),
-        "contents": [(name, say.plain(f"{name}.title")) for name in SECTIONS],
+        "contents": [(name, _title(g, say, name)) for name in SECTIONS],
         "version": version,
         "verdict": _verdict(g, verdict, say),
         "pictures": examples(g, say),
@@ -49,6 +49,12 @@ def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str
     }
 
 
+def _title(g: Gathered, say: Language, name: str) -> str:
+    if name == "errors" and "pca" not in g.errors and "input" in g.errors:
+        return say.plain("errors.title.input")
+    return say.plain(f"{name}.title")
+
+
 def _verdict(g: Gathered, verdict: Verdict, say: Language) -> dict[str, Any]:
     first, *more = [say.say(f) for f in verdict.sentences]
     advice = [say.say(f) for f in verdict.advice]
@@ -59,19 +65,19 @@ def _tiles(g: Gathered, say: Language) -> list[dict[str, Any]]:
     errors, used = g.errors, sum(in_use(g))
     beside = ""
     if "pca" in errors:
-        beside = say.plain("tile.error.beside", pca=errors["pca"], mean=errors["mean"])
+        beside = say.plain("tile.error.beside", pca=_error(say, errors["pca"]), mean=_error(say, errors["mean"]))
     elif "input" in errors:
-        beside = say.plain("tile.error.input", input=errors["input"])
+        beside = say.plain("tile.error.input", input=_error(say, errors["input"]))
     smaller = "smaller" if g.cells > g.numbers else "same" if g.cells == g.numbers else "larger"
     tiles = [
-        (say.number(errors["model"]), "tile.error", {}, beside),
+        (_error(say, errors["model"]), "tile.error", {}, beside),
         (
             *(say.count(g.numbers), "tile.code", {"n": g.numbers}),
             say.plain(f"tile.code.{smaller}", times=g.cells / g.numbers, cells=g.cells),
         ),
         (
             *(say.count(used), "tile.units", {"n": g.numbers}),
-            say.plain("tile.units.effective", effective=g.evaluation.health.effective) if g.numbers > 1 else "",
+            say.plain("tile.units.effective", effective=g.evaluation.health.effective) if used and g.numbers > 1 else "",
         ),
     ]
     if g.curves is not None:
@@ -79,6 +85,10 @@ def _tiles(g: Gathered, say: Language) -> list[dict[str, Any]]:
         counts = {"epochs": say.plain("noun.epochs", n=g.curves.epochs), "weights": say.plain("noun.weights", n=weights)}
         tiles.append((say.duration(g.curves.seconds), "tile.time", {}, say.plain("tile.time.epochs", **counts)))
     return [{"value": v, "label": say.plain(key, **values), "note": note} for v, key, values, note in tiles]
+
+
+def _error(say: Language, value: float) -> str:
+    return say.number(value, trim=False)
 
 
 def _curves(g: Gathered, say: Language) -> dict[str, Any]:

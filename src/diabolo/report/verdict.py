@@ -88,7 +88,8 @@ def _advice(g: Gathered) -> tuple[Finding, ...]:
     found = [*_of_the_run(g), *_of_the_recipe(g)]
     if g.split is not None and g.split[0] < FEW:
         found.append(Finding("advice.few", {"n": g.split[0]}))
-    if not any(f.key in ("advice.longer", "advice.short", "advice.linear") for f in found):
+    instead = ("advice.longer", "advice.short", "advice.linear", "advice.few", "advice.collapsed")
+    if not any(f.key in instead for f in found):
         found.append(Finding("advice.larger"))
     simpler = [Finding("advice.pca")] if "pca" in g.errors else []
     return (*found[:MOST], *simpler)
@@ -114,9 +115,9 @@ def _of_the_recipe(g: Gathered) -> list[Finding]:
     if g.trained.config.recipe == "simple":
         found.append(Finding("advice.linear"))
     if name == "gaussian":
-        found.append(Finding("advice.variational"))
         if health.active < health.units:
             found.append(Finding("advice.collapsed", {"n": health.units - health.active}))
+        found.append(Finding("advice.variational"))
     if name == "top-k":
         found.append(Finding("advice.top-k", {"k": getattr(g.trained.model.bottleneck, "k", None), "n": health.units}))
     if name.startswith("sparse-") or composition.regularizers:
