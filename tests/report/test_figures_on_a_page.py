@@ -12,6 +12,7 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
+from diabolo.errors import DataError
 from diabolo.figures.architecture import Stage
 from diabolo.figures.codes import codes
 from diabolo.figures.histogram import histogram
@@ -90,3 +91,10 @@ def test_stations_leave_out_what_only_turns_and_join_what_follows() -> None:
     assert drawn[0].role == "input"
     assert "map to vector" not in [s.name for s in drawn]
     assert all(s.name != "SiLU" for s in drawn)
+
+
+def test_a_histogram_counts_every_value() -> None:
+    bars = histogram(np.linspace(0, 1, 100)).axes[0].patches
+    assert sum(bar.get_height() for bar in bars) == 100
+    with pytest.raises(DataError, match=r"shape \(n,\)"):
+        histogram(np.ones((3, 2)))
