@@ -76,7 +76,7 @@ def test_resuming_keeps_the_average_and_the_best_weights(tmp_path: Path) -> None
 def test_resuming_with_other_options_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KilledError):
         train(X, Options(epochs=4), readers=[break_after(1)], checkpoint_folder=tmp_path)
-    with pytest.raises(ParameterError, match="another plan.*same options"):
+    with pytest.raises(ParameterError, match=r"another plan.*same options"):
         train(X, Options(epochs=5), checkpoint_folder=tmp_path, resume=True)
     for other, what in (({"latent_dim": 2}, "model"), ({"recipe": "denoising"}, "model")):
         with pytest.raises(ParameterError, match=what):

@@ -322,7 +322,8 @@ class _Run:
         other = [name for name, value in self._asked().items() if state["asked"].get(name) != value]
         if other:
             raise ParameterError(
-                f"The checkpoint was written by a run with another {' and '.join(other)}. Resume it with the same options and data."
+                f"The checkpoint was written by a run with another {' and '.join(other)}. "
+                "Resume it with the same options and data."
             )
         self.model.load_state_dict(checkpoints.without_prefix("model", tensors))
         checkpoints.restore_optimizers(self.optimizers, tensors)

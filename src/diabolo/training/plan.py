@@ -83,7 +83,8 @@ def make_plan(
 ) -> Plan:
     """Resolve every ``"auto"`` for ``rows`` training rows of ``cells`` numbers.
 
-    weights: how many numbers are learned. matrices: whether the network's weights are matrices (mlp) rather than kernels: Muon pays there.
+    weights: how many numbers are learned. matrices: whether the network's weights are matrices (mlp) rather than kernels:
+    Muon pays there.
     """
     reasons: list[str] = []
     chosen_device, why = choose_device(device)
