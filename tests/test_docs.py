@@ -16,8 +16,8 @@ from diabolo.parts.corruptions.base import Corruption
 from scripts.docs import PAGES
 
 ROOT = Path(__file__).parents[1]
-DOCS = sorted((ROOT / "docs").rglob("*.md"))
-BY_NAME = pytest.mark.parametrize("path", DOCS, ids=lambda p: p.relative_to(ROOT / "docs").as_posix())
+DOCS = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")])
+BY_NAME = pytest.mark.parametrize("path", DOCS, ids=lambda p: p.relative_to(ROOT).as_posix())
 
 
 def blocks(path: Path, language: str) -> list[str]:
