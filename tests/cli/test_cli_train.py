@@ -149,7 +149,7 @@ def test_a_killed_training_resumes_to_the_same_bytes(run: Run, monkeypatch: pyte
     assert "not empty" in run(*words, "-o", "broken").err
     other = run(*words[:-1], "5", "-o", "broken", "--resume")
     assert other.code == 2
-    assert "other options" in other.err
+    assert "another plan" in other.err
     resumed = run(*words, "-o", "broken", "--resume")
     assert resumed.code == 0
     assert "going on after epoch 1" in resumed.err
