@@ -1,0 +1,34 @@
+"""The examples run, and say what they say."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def test_the_example_beats_pca(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import autoencoder_example
+
+    found = autoencoder_example.main("demo:digits", epochs=60, folder=str(tmp_path / "out"))
+    assert found["mse"] < found["pca"] < found["mean"]
+    assert found["accuracy"] > 0.8
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"model", "reconstructions.png", "history.png"}
+    assert "PCA with 16 numbers" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kernels need another event loop there")
+@pytest.mark.filterwarnings("default")
+def test_the_notebook_runs() -> None:
+    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    text = "".join(o.get("text", "") for c in notebook.cells for o in c.get("outputs", []))
+    errors = {line.split()[0]: float(line.split()[-1]) for line in text.splitlines() if "squared error" in line}
+    assert errors["model"] < errors["pca"] < errors["mean"]
