@@ -207,7 +207,7 @@ def test_the_cache_is_where_the_platform_keeps_caches(tmp_path, monkeypatch, pla
     assert download.cache_folder() == tmp_path / expected
 
 
-@pytest.mark.skipif("DIABOLO_DATA" not in os.environ, reason="DIABOLO_DATA names no folder with the real MNIST")
+@pytest.mark.usefixtures("real_data")
 @pytest.mark.parametrize(("name", "n", "counts"), [("mnist", 60000, [5923, 6742]), ("mnist:test", 10000, [980, 1135])])
 def test_the_real_mnist(name, n, counts):
     given = datasets.load(name, mirrors=())
