@@ -51,7 +51,8 @@ every = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 @pytest.mark.parametrize("texts", [None, RUSSIAN], ids=["en", "ru"])
 def test_a_figure_whose_words_stand_inside_it(draw, texts):
     fig = draw(texts)
-    assert type(fig) is Figure
+    assert isinstance(fig, Figure)
+    assert fig._repr_png_().startswith(b"\x89PNG")  # a notebook shows it by itself
     picture = Image.open(io.BytesIO(to_png(fig, dpi=100)))
     assert picture.width == round(100 * fig.get_figwidth())
     assert len(set(picture.convert("L").tobytes())) > 5

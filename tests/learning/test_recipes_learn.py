@@ -48,10 +48,10 @@ def test_convolutions_restore_better_than_pca() -> None:
 def test_a_linear_autoencoder_is_pca() -> None:
     """Baldi & Hornik 1989: on the rows both were fitted to, the same error within 2 % and the same subspace."""
     output = Gaussian(output="linear")
-    ae = fitted("simple", likelihood=output, epochs=300, learning_rate=0.02, validation_fraction=0.0)
+    ae = fitted("simple", likelihood=output, epochs=200, learning_rate=0.02, validation_fraction=0.0)
     flat, exact = X.reshape(len(X), -1), pca(CODE)
     best = mse(flat, exact.inverse_transform(exact.transform(flat)))
-    assert best <= mse(X, ae.reconstruct(X)) < 1.02 * best
+    assert best * (1 - 1e-5) <= ae.reconstruction_error(X).mean() < 1.02 * best  # the error before pixels are clipped
     decoder = next(p for p in ae.model_.decoder.parameters() if p.ndim == 2).detach().numpy()  # (64, 8)
     cosines = np.linalg.svd(np.linalg.qr(decoder)[0].T @ exact.components_.T, compute_uv=False)
     assert cosines.min() > 0.9

@@ -13,7 +13,7 @@ from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.errors import ParameterError, UnsupportedError
 from diabolo.jobs.companions import CODES
-from diabolo.jobs.curves import read_curves
+from diabolo.jobs.curves import read_curves, telling
 from diabolo.jobs.embed import embed, posterior
 from diabolo.jobs.layers import layer_table
 from diabolo.jobs.maps import map_codes
@@ -48,7 +48,7 @@ class Plot:
         curves = read_curves(self.trained)
         if curves is None:
             raise UnsupportedError("This model carries no history.")
-        return learning_curves(self.trained.history, best_epoch=curves.best)
+        return learning_curves(telling(self.trained), best_epoch=curves.best)
 
     def reconstructions(self, X: Any, y: Any = None, rows: int = 8) -> Figure:
         """The first rows of X beside what the model makes of them, each with its mean squared error inside the model's scale.

@@ -5,6 +5,9 @@ The palette is Okabe & Ito's, 2008, https://jfly.uni-koeln.de/color/, and two mo
 
 from __future__ import annotations
 
+import io
+from typing import final
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -23,9 +26,19 @@ WIDTH = 6.0  # inches: at 400 pixels the text of BODY points is 9 pixels high
 BODY, SMALL = 10.0, 9.0
 
 
+@final
+class Picture(Figure):
+    """A figure that a notebook shows by itself, whatever matplotlib was told there."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=110)
+        return buffer.getvalue()
+
+
 def blank(height: float, width: float = WIDTH) -> Figure:
     """An empty white figure of so many inches, whose parts make room for each other."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
+    return Picture(figsize=(width, height), layout="constrained", facecolor=PAPER)
 
 
 def clean(ax: Axes, *, grid: str = "y") -> None:

@@ -143,3 +143,29 @@ def _gap(train: float | None, held_out: float | None) -> list[Finding]:
 
 def _column(run: Sequence[Row], name: str) -> NDArray[np.float64]:
     return np.array([row.get(name, np.nan) for row in run], dtype=float)
+
+
+def telling(trained: Trained) -> list[dict[str, float]]:
+    """The history's columns that say something of their own, for drawing.
+
+    What is left out: the reconstruction, which the everyday figure shows; a price of the code that is 0 or the KL; a loss that
+    is the everyday figure in another unit.
+    """
+    rows = [dict(row) for row in trained.history]
+    everyday = trained.model.composition.likelihood.everyday
+    measures = {column.partition("_")[2] for row in rows for column in row if column.startswith("train_")}
+    cost, loss, shown = (_column(rows, f"train_{name}") for name in ("cost", "loss", everyday))
+    dropped = {"reconstruction"}
+    if "kl" in measures or not cost.any():
+        dropped.add("cost")
+    if not measures - {"loss", "cost", "reconstruction", everyday} and _alike(loss, shown):
+        dropped.add("loss")
+    unsaid = {f"{side}_{measure}" for side in ("train", "validation") for measure in dropped}
+    return [{k: v for k, v in row.items() if k not in unsaid} for row in rows]
+
+
+def _alike(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+    """Whether one is a line in the other."""
+    if len(a) < 3 or not (np.isfinite(a).all() and np.isfinite(b).all()) or a.std() == 0 or b.std() == 0:
+        return False
+    return bool(np.corrcoef(a, b)[0, 1] > 0.99999)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
 from diabolo.figures.codes import codes
 from diabolo.figures.curves import learning_curves
 from diabolo.figures.histogram import histogram
 from diabolo.figures.texts import ENGLISH, RUSSIAN
 from diabolo.figures.units import units
+from diabolo.jobs.curves import telling
 from diabolo.jobs.maps import CodeMap
 from diabolo.report.gathered import Gathered
 from diabolo.report.health import in_use
@@ -33,7 +33,7 @@ def draw_curves(g: Gathered, say: Language) -> Markup | None:
     """Learning curves; None without a history."""
     if g.curves is None:
         return None
-    fig = learning_curves(_telling(g), best_epoch=g.curves.best, texts=texts_of(say))
+    fig = learning_curves(telling(g.trained), best_epoch=g.curves.best, texts=texts_of(say))
     return inline_svg(fig, "curves", say.plain("curves.alt", best=g.curves.best), comma=say.code == "ru")
 
 
@@ -59,33 +59,3 @@ def draw_units(g: Gathered, say: Language) -> tuple[Markup, str]:
     values = np.square(g.evaluation.unit_std) if kl is None else np.asarray(kl)
     fig = units(values, in_use(g), quantity=quantity, texts=texts_of(say))  # type: ignore[arg-type]
     return inline_svg(fig, "units", say.plain(f"units.alt.{quantity}"), comma=say.code == "ru"), quantity
-
-
-def _telling(g: Gathered) -> list[dict[str, float]]:
-    """The history's columns that say something of their own.
-
-    What is left out: the reconstruction, which the everyday figure shows; a price of the code that is 0 or the KL; a loss that
-    is the everyday figure in another unit.
-    """
-    assert g.curves is not None  # only called where there is a history
-    rows, everyday = [dict(row) for row in g.trained.history], g.curves.everyday
-    measures = {column.partition("_")[2] for row in rows for column in row if column.startswith("train_")}
-    cost = _column(rows, "cost")
-    dropped = {"reconstruction"}
-    if "kl" in measures or not cost.any():
-        dropped.add("cost")
-    if not measures - {"loss", "cost", "reconstruction", everyday} and _alike(_column(rows, "loss"), _column(rows, everyday)):
-        dropped.add("loss")
-    unsaid = {f"{side}_{measure}" for side in ("train", "validation") for measure in dropped}
-    return [{k: v for k, v in row.items() if k not in unsaid} for row in rows]
-
-
-def _alike(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
-    """Whether one is a line in the other."""
-    if len(a) < 3 or not (np.isfinite(a).all() and np.isfinite(b).all()) or a.std() == 0 or b.std() == 0:
-        return False
-    return bool(np.corrcoef(a, b)[0, 1] > 0.99999)
-
-
-def _column(rows: list[dict[str, float]], measure: str) -> NDArray[np.float64]:
-    return np.array([row.get(f"train_{measure}", np.nan) for row in rows])
