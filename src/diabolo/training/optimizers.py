@@ -94,11 +94,13 @@ class Muon(Optimizer):
     """Muon: orthogonalized momentum for the matrices, AdamW for the rest (Jordan et al. 2024,
     https://kellerjordan.github.io/posts/muon/; scaled to AdamW's step length: Liu et al. 2025, https://arxiv.org/abs/2502.16982).
 
-    Convolution kernels are taken as matrices of (out, in · kernel), which torch's Muon does not do: they go to AdamW.
+    torch's Muon takes matrices only: biases, norms and the kernels of convolutions go to AdamW.
     """
 
     name: ClassVar[str] = "muon"
-    rate: ClassVar[float] = 6e-3
+    rate: ClassVar[float] = 8e-3
+
+    iterations: int = option(3, "Newton-Schulz iterations a step; the paper has 5", low=1)
 
     def build(self, model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
         if not hasattr(torch.optim, "Muon"):
@@ -107,7 +109,10 @@ class Muon(Optimizer):
         others = [p for p in model.parameters() if p.ndim != 2]
         built: list[torch.optim.Optimizer] = []
         if matrices:
-            built.append(torch.optim.Muon(matrices, lr=rate, weight_decay=self.weight_decay, adjust_lr_fn="match_rms_adamw"))
+            muon = torch.optim.Muon(
+                matrices, rate, weight_decay=self.weight_decay, ns_steps=self.iterations, adjust_lr_fn="match_rms_adamw"
+            )
+            built.append(muon)
         if others:
             built.append(torch.optim.AdamW(others, lr=min(rate, AdamW.rate), weight_decay=self.weight_decay, fused=True))
         return built
