@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 from diabolo.errors import ParameterError, unknown
@@ -83,8 +83,8 @@ def _vae(hints: Hints) -> dict[str, Any]:
 
 
 def _beta_vae(hints: Hints) -> dict[str, Any]:
-    likelihood = "bernoulli" if hints.bounds == (0.0, 1.0) else "gaussian"
-    return {"bottleneck": {"name": "gaussian", "beta": 4.0}, "likelihood": {"name": likelihood}}
+    likelihood = {"name": "bernoulli"} if hints.bounds == (0.0, 1.0) else {"name": "gaussian", "variance": "shared"}
+    return {"bottleneck": {"name": "gaussian", "beta": 4.0}, "likelihood": likelihood}
 
 
 _TABLE = (
@@ -193,9 +193,11 @@ def own_part(recipe: str, role: str) -> Part | None:
     """What the recipe itself puts in a role before any data are seen, or None where the data decide."""
     from diabolo.composition import as_part
 
-    hints = Hints(network="auto", likelihood="gaussian")
-    found = ({"likelihood": {"name": "gaussian"}} | get(recipe).parts(hints)).get(role)
-    return None if found is None else as_part(role, found)
+    every = (Hints("auto", "gaussian"), Hints("auto", "gaussian", (0.0, 1.0)))
+    found, bounded = (({"likelihood": {"name": "gaussian"}} | get(recipe).parts(hints)).get(role) for hints in every)
+    if found is None or found != bounded:
+        return None
+    return as_part(role, found[0] if role == "regularizers" else found)
 
 
 def compose(
@@ -230,7 +232,7 @@ def compose(
     for path, text in settings:
         composition = composition.with_setting(path, text)
     resolved = composition.network.resolved(source, target, latent_dim, size)
-    composition = Composition(**{**composition.__dict__, "network": resolved})
+    composition = replace(composition, network=resolved)
     composition.check(source, target)
     return composition
 

@@ -66,7 +66,7 @@ class Part(ABC):
 
     def to_json(self) -> dict[str, Any]:
         """``{"name": ..., option: value, ...}``, ready for ``json.dump``."""
-        return {"name": self.name} | {k: list(v) if isinstance(v, tuple) else v for k, v in self.get_params().items()}
+        return {"name": self.name} | {k: _plain(v) for k, v in self.get_params().items()}
 
 
 PartT = typing.TypeVar("PartT", bound=Part)
@@ -142,6 +142,13 @@ def _parse_one(text: str, kind: Any) -> Any:
 def _hints(part: type[Part]) -> dict[str, Any]:
     hints = typing.get_type_hints(part)
     return {f.name: hints[f.name] for f in dataclasses.fields(part)}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON holds it: numpy's numbers become Python's, tuples lists."""
+    if isinstance(value, (tuple, list)):
+        return [_plain(v) for v in value]
+    return value.item() if hasattr(value, "item") and hasattr(value, "dtype") else value
 
 
 def _members(hint: Any) -> tuple[Any, ...]:

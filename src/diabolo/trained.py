@@ -23,9 +23,8 @@ class Config:
     """Every choice a training was made with, as data.
 
     recipe: its name. composition: the parts, resolved. latent_dim: code numbers. labels: the classes of a conditional
-    recipe in the order of the one-hot vector. classes: labels that came with the data, kept for reports. data: what it
-    was trained on (name, rows, kind_reason). plan: the resolved training plan. options: what the user asked for.
-    reasons: a line for each automatic choice.
+    recipe in the order of the one-hot vector. data: what it was trained on (name, rows, kind, reason). plan: the resolved
+    training plan. options: what the user asked for. reasons: a line for each automatic choice.
     """
 
     recipe: str

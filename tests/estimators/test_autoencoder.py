@@ -164,6 +164,8 @@ def test_pairs_teach_what_should_come_out() -> None:
     assert ae.reconstruction_error(noisy, target=X).shape == (len(X),)
     with pytest.raises(UnsupportedError, match="target="):
         ae.reconstruction_error(noisy)
+    with pytest.raises(UnsupportedError, match="reconstruction_error"):
+        ae.score(noisy)
     with pytest.raises(DataError, match="a row for each row"):
         Autoencoder(epochs=1).fit(noisy, target=X[:10])
 
@@ -195,7 +197,7 @@ def test_the_textbook_network_is_exactly_itself() -> None:
     from diabolo.parts.networks import Mlp
 
     pixels = np.random.default_rng(0).random((40, 28, 28)).astype(np.float32)
-    for activation, inside in (("none", 4), ("relu", 5)):
+    for activation in ("none", "relu"):
         ae = Autoencoder(
             "deep",
             network=Mlp(widths=(256, 128), activation="relu"),
@@ -208,7 +210,9 @@ def test_the_textbook_network_is_exactly_itself() -> None:
         layers = [m for m in ae.model_.modules() if isinstance(m, nn.Linear)]
         widths = [layers[0].in_features, *(m.out_features for m in layers)]
         assert widths == [784, 256, 128, 64, 128, 256, 784]
-        assert sum(isinstance(m, nn.ReLU) for m in ae.model_.modules()) in (4, inside)
+        assert (
+            sum(isinstance(m, nn.ReLU) for m in ae.model_.modules()) == 4
+        )  # between the hidden layers; the code's own is part of the bottleneck
         codes = ae.transform(pixels)
         assert (codes.min() >= 0) == (activation == "relu")
         restored = ae.reconstruct(pixels)

@@ -67,6 +67,29 @@ def test_setting_an_option_of_a_part_nobody_has_named_says_so() -> None:
         Autoencoder("plain").set_params(corruption__std=0.1)
 
 
+def test_the_option_of_a_part_that_the_data_decide_wants_its_name() -> None:
+    with pytest.raises(ParameterError, match="corruption='"):
+        Autoencoder("denoising").set_params(corruption__std=0.2)
+    with pytest.raises(ParameterError, match="likelihood='"):
+        Autoencoder("beta-vae").set_params(likelihood__min_std=0.1)
+    assert Autoencoder("contractive").set_params(regularizers__weight=0.2).regularizers.weight == 0.2
+    assert Autoencoder("beta-vae", bottleneck="gaussian").set_params(bottleneck__free_bits=0.1).bottleneck.beta == 4.0
+
+
+def test_warm_start_reads_new_data_as_the_old() -> None:
+    pixels = (np.random.default_rng(0).random((40, 6, 6)) * 255).astype(np.uint8)
+    ae = Autoencoder(random_state=0, epochs=1, warm_start=True).fit(pixels)
+    with pytest.raises(DataError):
+        ae.fit(pixels / 255.0)
+    with pytest.raises(DataError, match="6"):
+        ae.fit(np.zeros((40, 7, 7), np.uint8))
+
+
+def test_numbers_from_numpy_are_numbers(tmp_path: Any) -> None:
+    ae = Autoencoder("vae", latent_dim=np.int64(2), bottleneck=Gaussian(beta=np.float32(2.0)), epochs=np.int64(1))
+    ae.fit(X).save(tmp_path / "m")
+
+
 def test_a_clone_has_parts_of_its_own() -> None:
     ae = Autoencoder("vae", bottleneck=Gaussian(beta=2.0))
     copied = clone(ae).set_params(bottleneck__beta=3.0)

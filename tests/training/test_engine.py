@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from diabolo.errors import DivergedError, ParameterError, StoreError
+from diabolo.errors import DataError, DivergedError, ParameterError, StoreError
 from diabolo.jobs.train import Options, train
 from diabolo.training import checkpoints
 from diabolo.training.events import Epoch, Finished, Notice, Progress, Saved, Started
@@ -220,6 +220,25 @@ def test_averaged_weights_are_the_exponential_mean() -> None:
     assert layer.weight.item() == pytest.approx(0.5 * 1 + 0.5 * 3)
     average.swap()
     assert layer.weight.item() == 3.0
+
+
+def test_going_on_draws_new_noise(monkeypatch: Any) -> None:
+    """Three passes with one seed see three different damages of the same rows."""
+    seeds: list[int] = []
+    real = torch.manual_seed
+    monkeypatch.setattr(torch, "manual_seed", lambda seed: seeds.append(seed) or real(seed))
+    trained = quick(X, "denoising", epochs=1, validation_fraction=0.0)
+    for _ in range(2):
+        trained = quick(X, start=trained, epochs=1, validation_fraction=0.0)
+    steps = [s for s in seeds if s > 1000]
+    assert len(steps) == len(set(steps)) == 3 * (len(X) // 32)
+
+
+def test_going_on_wants_the_same_kind_of_data() -> None:
+    trained = quick(X)
+    with pytest.raises(DataError, match="12 features"):
+        quick(X[:, :5], start=trained)
+    assert quick(X[:40], start=trained).companions["pca"].data["rows"] > 100
 
 
 def test_clipping_bounds_the_step() -> None:

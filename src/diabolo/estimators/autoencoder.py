@@ -13,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
 from diabolo import recipes, store
-from diabolo.data import Reading, read
+from diabolo.data import Reading, read, read_like
 from diabolo.data.kinds import TableKind
 from diabolo.errors import DataError, ParameterError
 from diabolo.estimators.plot import Plot
@@ -129,9 +129,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 table, an array file or a folder of pictures; the name of a data set (``"mnist"``).
             y: labels (n,), read by conditional recipes only. target: what should come out, a row for each row of X.
         """
-        reading = self._read(X, y)
         start = self.trained_ if self.warm_start and hasattr(self, "trained_") else None
-        wanted = self._read_target(target, reading)
+        reading = self._read(X, y) if start is None else self._reread(X)
+        wanted = self._read_target(target, reading, start)
         self._keep(train(reading, self._options(), y=y, target=wanted, start=start, readers=self._readers()), reading)
         self._remember_features(X, reset=True)
         return self
@@ -152,7 +152,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         steady = options.optimizer if options.optimizer != "auto" else "adamw"
         optimizer = dataclasses.replace(as_optimizer(steady), schedule="constant", warmup=0.0)
         once = dataclasses.replace(options, epochs=1, time_budget=None, optimizer=optimizer, validation_fraction=0.0)
-        wanted = self._read_target(target, reading)
+        wanted = self._read_target(target, reading, start)
         self._keep(train(reading, once, y=y, target=wanted, start=start, readers=self._readers()), reading)
         if start is None:
             self._remember_features(X, reset=True)
@@ -273,11 +273,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _materialize(self, role: str) -> None:
         from diabolo.composition import as_part
 
-        given = getattr(self, role)
+        given, own = getattr(self, role), recipes.own_part(self.recipe, role)
         if isinstance(given, str) and given not in ("auto", "none"):
-            setattr(self, role, as_part(role, given))
+            named = as_part(role, given)
+            setattr(self, role, own if own is not None and own.name == named.name else named)
         elif given is None or given == "auto":
-            own = recipes.own_part(self.recipe, role)
             if own is None:
                 raise ParameterError(f"{role}__… needs to know which {role}: give its name first, such as {role}='…'.")
             setattr(self, role, own)
@@ -302,14 +302,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             raise DataError(f"y are labels, one a row, shape (n,); got {shape}.{hint}")
         return read(X, kind=self.kind, image_shape=self.image_shape, value_range=self.value_range)
 
-    def _read_target(self, target: Any, reading: Reading) -> Reading | None:
+    def _read_target(self, target: Any, reading: Reading, start: Trained | None) -> Reading | None:
         if target is None:
             return None
+        if start is not None and start.target_kind is not None:
+            return read_like(start.target_kind, target)
         return read(target, kind=reading.kind.name, image_shape=self.image_shape, value_range=self.value_range)
 
     def _reread(self, X: Any) -> Reading:
-        kind = self.trained_.kind
-        return Reading(kind, kind.read(X), None, self.kind_reason_, str(self.trained_.config.data.get("name", "data")), ())
+        return dataclasses.replace(read_like(self.trained_.kind, X), reason=self.kind_reason_)
 
     def _options(self) -> Options:
         names = {f.name for f in dataclasses.fields(Options)} - {"seed", "settings"}

@@ -141,7 +141,7 @@ def output_words(trained: Trained) -> tuple[Finding, tuple[Finding, ...]]:
         loss = Finding("part.bce")
     else:
         loss = Finding("part.custom") if part.name == "custom" else _part(part)
-    return Finding("part.output"), (_bounds(bounds), loss)
+    return Finding("part.output"), (_bounds(None if options.get("output") == "linear" else bounds), loss)
 
 
 def _bounds(bounds: tuple[float, float] | None) -> Finding:

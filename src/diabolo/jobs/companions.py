@@ -21,12 +21,16 @@ def add_companions(trained: Trained, examples: Examples, rows: Tensor, labels: n
     """``trained`` with companions fitted on its training rows and no others.
 
     codes: of up to 5 000 rows, with their row numbers and labels. pca: mean and principal axes of the rows as the model
-    sees them, from as many rows as hold 50 million numbers; not for models trained on pairs.
+    sees them, from as many rows as hold 50 million numbers; not for models trained on pairs. A model that went on with fewer
+    rows keeps the PCA it had.
     """
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
     if examples.target is not None:
         return trained
     chosen = _some(rows, TWIN_CELLS // trained.kind.layout.cells, seed)
+    known = trained.companions.get(TWIN)
+    if known is not None and known.data["rows"] > len(chosen):
+        return trained
     k = int(np.prod(trained.model.code_shape))
     x = trained.kind.encode(examples.source.take(chosen)).flatten(1).cpu().numpy()
     return trained.with_companion(TWIN, _twin(fit_pca(x, k), len(chosen)))

@@ -127,7 +127,8 @@ def _contenders(
 
 
 def _errors(x: np.ndarray, x_hat: np.ndarray, bounds: tuple[float, float] | None) -> dict[str, float]:
-    names = ("mse", "mae") if bounds is None else ("mse", "mae", "bce") if bounds == (0.0, 1.0) else ("mse", "mae")
+    chances = bounds == (0.0, 1.0) and x.min() >= 0 and x.max() <= 1  # what cross-entropy has a meaning for
+    names = ("mse", "mae", "bce") if chances else ("mse", "mae")
     errors = {name: float(row_errors(name, x, x_hat, value_range=bounds).mean()) for name in names}
     if bounds is not None and errors["mse"] > 0:
         errors["psnr"] = float(10 * np.log10((bounds[1] - bounds[0]) ** 2 / errors["mse"]))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import kl_divergence
 
+from diabolo.errors import UnsupportedError
 from diabolo.jobs.inference import apply
 from diabolo.jobs.reconstruct import reconstruction_error
 from diabolo.parts.likelihoods.base import Output
@@ -48,6 +49,8 @@ def score(trained: Trained, data: Any, y: Any = None) -> Scores:
     The expectation is the mean of 16 draws whose noise is the same for every row, so a row's score does not depend on its
     neighbours. Whole-number data (uint8 pixels) are scored as probabilities of the value, not as densities.
     """
+    if trained.target_kind is not None:
+        raise UnsupportedError("A model of pairs has no score of its inputs alone. Use reconstruction_error(X, target=...).")
     unit = score_unit(trained)
     if unit == "minus mean squared error":
         return Scores(-reconstruction_error(trained, data, y), unit)

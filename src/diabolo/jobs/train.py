@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from diabolo import recipes
-from diabolo.data import Reading, read
+from diabolo.data import Reading, read, read_like
 from diabolo.data.examples import Examples
+from diabolo.data.kinds.base import Kind
 from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, TrainingError, UnsupportedError
 from diabolo.jobs.companions import add_companions
@@ -100,8 +101,8 @@ def train(
         The trained model, with its history, its codes and its linear twin as companions.
     """
     options.check()
-    reading = data if isinstance(data, Reading) else read(data)
-    wanted = None if target is None else _read_target(target, reading)
+    reading = _read(data, start and start.kind)
+    wanted = None if target is None else _read_target(target, reading, start and start.target_kind)
     rows, validation = split(len(reading.source), options.validation_fraction)
     labels = reading.labels if y is None else np.asarray(y)
     if labels is not None and len(labels) != len(reading.source):
@@ -132,7 +133,7 @@ def _prepare(
     out = target_kind or kind
     recipe = recipes.get(options.recipe)
     hints = recipes.Hints(kind.network, out.likelihood, out.layout.bounds)
-    latent_dim = options.latent_dim or recipes.default_latent_dim(recipe.name, kind.layout.cells)
+    latent_dim = int(options.latent_dim or 0) or recipes.default_latent_dim(recipe.name, kind.layout.cells)
     given = {role: getattr(options, role) for role in ("network", "bottleneck", "corruption", "likelihood", "regularizers")}
     if wanted is not None and given["corruption"] is None:
         given["corruption"] = "none"  # pairs bring their own damage
@@ -159,6 +160,8 @@ def _prepare(
 
 def _continue(start: Trained, reading: Reading, wanted: Reading | None, labels: np.ndarray | None) -> tuple[Trained, Examples]:
     """The model of ``start``, copied, and data that fit it."""
+    if reading.kind is not start.kind:
+        raise DataError("To go on with a trained model, read the data as that model does: read_like(trained.kind, data).")
     if (wanted is None) != (start.target_kind is None):
         raise UnsupportedError("A model trained on pairs goes on with pairs (target=), one trained without goes on without.")
     copied = dataclasses.replace(start, model=copy.deepcopy(start.model))
@@ -175,8 +178,17 @@ def _examples(trained: Trained, reading: Reading, wanted: Reading | None, labels
     return Examples(reading.source, trained.kind, target, trained.target_kind, condition)
 
 
-def _read_target(target: Any, reading: Reading) -> Reading:
-    wanted = target if isinstance(target, Reading) else read(target, kind=reading.kind.name)
+def _read(data: Any, known: Kind | None) -> Reading:
+    """Data as they are given, or read: by the kind of the model that is gone on with, where there is one."""
+    if isinstance(data, Reading):
+        return data
+    return read(data) if known is None else read_like(known, data)
+
+
+def _read_target(target: Any, reading: Reading, known: Kind | None) -> Reading:
+    if not isinstance(target, Reading):
+        target = read(target, kind=reading.kind.name) if known is None else read_like(known, target, named="target")
+    wanted: Reading = target
     if len(wanted.source) != len(reading.source):
         raise DataError(f"target= must have a row for each row of X: X has {len(reading.source)}, target {len(wanted.source)}.")
     return wanted

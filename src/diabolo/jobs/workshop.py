@@ -54,8 +54,9 @@ def make(
     """
     path = store.prepare(folder, resume=resume)
     trained = train(reading, options, y=y, readers=readers, checkpoint_folder=path / CHECKPOINTS, resume=resume)
+    store.save(trained, path, run=run)
     evaluation, held_out, labels = judge(trained, reading, options, y)
-    store.save(trained, path, metrics=evaluation.to_dict() if evaluation else None, run=run)
+    store.add_metrics(trained, path, evaluation.to_dict() if evaluation else {})
     shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
     return Made(trained, path, evaluation, held_out, labels)
 

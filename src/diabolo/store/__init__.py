@@ -1,5 +1,5 @@
 """The model folder."""
 
-from diabolo.store.folder import load, prepare, save
+from diabolo.store.folder import add_metrics, load, prepare, save
 
-__all__ = ["load", "prepare", "save"]
+__all__ = ["add_metrics", "load", "prepare", "save"]

@@ -6,7 +6,7 @@ preprocess.json        what the kinds learned (scales, names, shapes); preproces
 companions.json        what jobs fitted beside the model; companions.safetensors
 metrics.json           the evaluation on held-out rows
 history.csv            the training log, a line an epoch
-run.toml               every option, resolved, ready to run again
+run.toml               how it was asked for, every option and the resolved plan
 environment.json       versions and machine
 README.md              the model card
 report.html            the report, where one was made
@@ -79,13 +79,19 @@ def save(
     write_json(path / "companions.json", {name: dict(c.data) for name, c in trained.companions.items()})
     fitted = {f"{name}.{k}": v for name, c in trained.companions.items() for k, v in c.arrays.items()}
     write_arrays(path / "companions.safetensors", fitted)
-    write_json(path / "metrics.json", metrics or {})
+    (path / "report.html").unlink(missing_ok=True)  # it told of what was here before
     write_text(path / "history.csv", _history_text(trained.history))
     write_text(path / "run.toml", to_toml({"run": run or {}, "options": trained.config.options, "plan": trained.config.plan}))
     write_json(path / "environment.json", environment())
-    write_text(path / "README.md", model_card(trained, metrics or {}))
+    add_metrics(trained, path, metrics or {})
     write_json(path / "config.json", {"schema": SCHEMA, **trained.config.to_json()})
     return path
+
+
+def add_metrics(trained: Trained, folder: Path | str, metrics: Mapping[str, Any]) -> None:
+    """Write metrics.json, and the model card that tells of them."""
+    write_json(Path(folder) / "metrics.json", metrics)
+    write_text(Path(folder) / "README.md", model_card(trained, metrics))
 
 
 def load(

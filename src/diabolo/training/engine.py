@@ -145,7 +145,7 @@ class _Run:
     def _step(self, index: Tensor, seconds: float) -> None:
         fraction = self._fraction(seconds)
         scale_rates(self.optimizers, multiplier(self.plan.optimizer.schedule, self.plan.optimizer.warmup, fraction))
-        seed = mixed_seed(self.plan.seed, _STEP, self.step)
+        seed = mixed_seed(self.plan.seed, _STEP, self.epoch, self.made)
         self.generator.manual_seed(seed)
         torch.manual_seed(seed)
         self.model.train()
@@ -177,6 +177,11 @@ class _Run:
             if len(self.validation):
                 row |= self._named("validation", self._validate())
             watched = row["validation_loss" if len(self.validation) else "train_loss"]
+            if not math.isfinite(watched):
+                raise DivergedError(
+                    f"The held-out loss became {watched} in epoch {self.epoch} while the training loss is "
+                    f"{row['train_loss']:.4g}. Lower the learning rate, or look for rows unlike the others."
+                )
             best = watched < self.best_loss
             if best:
                 self.best_loss, self.best_epoch, self.best = watched, self.epoch, self._weights()

@@ -57,10 +57,12 @@ class Plan:
         return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
 
 
-def as_optimizer(given: str | Optimizer) -> Optimizer:
-    """An optimizer given by name or as an object."""
+def as_optimizer(given: str | Mapping[str, Any] | Optimizer) -> Optimizer:
+    """An optimizer given by name, by its JSON description or as an object."""
     if isinstance(given, Optimizer):
         return given
+    if isinstance(given, Mapping):
+        return from_json(OPTIMIZERS, given)
     if not isinstance(given, str):
         raise ParameterError(f"optimizer must be a name or an object from diabolo, got {given!r}.")
     return find(OPTIMIZERS, given)()
@@ -125,9 +127,9 @@ def _batch_size(given: int | str, rows: int, reasons: list[str]) -> int:
         size = min(size, rows)
         reasons.append(f"batch size {size}: about fifty steps an epoch or more, at most 1024")
         return size
-    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+    if isinstance(given, (str, bool)) or not hasattr(given, "__index__") or given < 1:
         raise ParameterError(f"batch_size must be a whole number of at least 1, or 'auto', got {given!r}.")
-    return min(given, rows)
+    return min(int(given), rows)
 
 
 def _optimizer(given: str | Optimizer, matrices: bool, batch_size: int, reasons: list[str]) -> Optimizer:
@@ -171,6 +173,6 @@ def _epochs(given: int | str, time_budget: float | None, rows: int, batch_size: 
         epochs = min(high, max(low, -(-AUTO_STEPS // steps_per_epoch(rows, batch_size))))
         reasons.append(f"epochs {epochs}: about {AUTO_STEPS} steps, between {low} and {high} epochs")
         return epochs
-    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+    if isinstance(given, (str, bool)) or not hasattr(given, "__index__") or given < 1:
         raise ParameterError(f"epochs must be a whole number of at least 1, or 'auto', got {given!r}.")
-    return given
+    return int(given)
