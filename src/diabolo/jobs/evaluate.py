@@ -21,6 +21,7 @@ from diabolo.jobs.score import elbo_terms, score_unit
 from diabolo.metrics.codes import CodeHealth, code_health, compression_ratio, kl_per_unit, unit_variance
 from diabolo.metrics.errors import row_errors
 from diabolo.metrics.neighbors import knn_accuracy
+from diabolo.records import Batch
 from diabolo.trained import Trained
 from diabolo.training.device import device_generator, mixed_seed
 
@@ -141,8 +142,11 @@ def _kl(trained: Trained, source: Source, condition: Tensor | None) -> np.ndarra
     if prior is None:
         return None
 
+    generator = device_generator(trained.device)
+
     def kl(x: Tensor, c: Tensor | None) -> Tensor:
-        q = trained.model.posterior(x, c)
+        seen = trained.model.likelihood.observe(Batch(x), generator.manual_seed(0), shared=True)  # bits, where it draws bits
+        q = trained.model.posterior(seen.x, c)
         assert q is not None  # a prior implies a posterior
         return kl_divergence(q, prior)
 

@@ -85,7 +85,7 @@ def _data(g: Gathered, lang: str) -> dict[str, Any]:
         "layers": [layer.to_dict() for layer in g.layers],
         "parts": g.trained.model.composition.to_json(),
         "plan": dict(config.plan),
-        "environment": environment(),
+        "environment": environment(g.trained.config.plan),
     }
 
 

@@ -53,7 +53,7 @@ def facts(g: Gathered, say: Language) -> list[Pair]:
             (say.plain("made.steps"), say.count(plan["steps"]) if plan.get("steps") else "–"),
             (say.plain("made.device"), say.plain("made.device.value", device=plan["device"], precision=plan["precision"])),
         ]
-    return [*found, *_machine(say)]
+    return [*found, *_machine(g, say)]
 
 
 def part_facts(g: Gathered) -> list[Pair]:
@@ -93,8 +93,8 @@ def _rows(g: Gathered, say: Language) -> str:
     return say.plain("made.rows.split", all=every, train=kept, held_out=held_out)
 
 
-def _machine(say: Language) -> list[Pair]:
-    found: Mapping[str, Any] = environment()
+def _machine(g: Gathered, say: Language) -> list[Pair]:
+    found: Mapping[str, Any] = environment(g.trained.config.plan)
     machine = say.plain(
         "made.machine.cores", system=found["system"], cpu=found["cpu"], n=found["cores"], threads=found["threads"]
     )

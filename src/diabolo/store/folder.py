@@ -82,7 +82,7 @@ def save(
     (path / "report.html").unlink(missing_ok=True)  # it told of what was here before
     write_text(path / "history.csv", _history_text(trained.history))
     write_text(path / "run.toml", to_toml({"run": run or {}, "options": trained.config.options, "plan": trained.config.plan}))
-    write_json(path / "environment.json", environment())
+    write_json(path / "environment.json", environment(trained.config.plan))
     add_metrics(trained, path, metrics or {})
     write_json(path / "config.json", {"schema": SCHEMA, **trained.config.to_json()})
     return path
