@@ -36,7 +36,7 @@ class Plot:
     >>> from sklearn.datasets import load_iris
     >>> ae = Autoencoder("plain", latent_dim=2, epochs=2, random_state=0).fit(load_iris().data)
     >>> ae.plot.codes(load_iris().data, load_iris().target)
-    <Figure size ...>
+    <Picture size ...>
     """
 
     trained: Trained
