@@ -38,15 +38,19 @@ def choose_precision(wanted: str, device: torch.device, *, large: bool = False) 
         if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
             return torch.bfloat16, "precision bfloat16: the GPU multiplies it"
         if device.type == "cpu" and large and _multiplies_bfloat16():
-            return torch.bfloat16, "precision bfloat16: the processor multiplies it (AMX) several times faster"
+            return torch.bfloat16, "precision bfloat16: the processor multiplies it several times faster"
         return torch.float32, "precision float32: nothing here gains from less"
     return getattr(torch, wanted), f"precision {wanted}: as asked"
 
 
 def _multiplies_bfloat16() -> bool:
-    """Whether the processor has units for products of bfloat16 matrices; PyTorch before 2.9 does not tell."""
+    """Whether the processor has units for products of bfloat16 matrices; PyTorch before 2.9 does not tell.
+
+    AMX and AVX-512's dot products have; where PyTorch must emulate them, bfloat16 is slower than float32.
+    """
     tell = getattr(torch.cpu, "get_capabilities", None)
-    return tell is not None and bool(tell().get("amx_bf16", False))
+    found = tell() if tell is not None else {}
+    return any(found.get(unit, False) for unit in ("amx_bf16", "avx512_bf16"))
 
 
 def device_generator(device: torch.device) -> torch.Generator:

@@ -36,7 +36,7 @@ from diabolo.training.schedules import multiplier
 VALIDATION_ROWS = 1024
 CHUNK_SECONDS = 0.25
 KEEP_SECONDS = 30.0
-WARM_SHARE, MEASURED_SHARE = 0.1, 0.3
+MARKS = (0.1, 0.3, 0.6, 0.85)  # shares of a time budget at which the pace since the mark before is taken
 OVERRUN = 1.2
 _ORDER, _STEP, _VALIDATION = 1, 2, 3
 
@@ -91,7 +91,7 @@ class _Run:
         self.step, self.steps, self.seconds = 0, plan.steps, 0.0
         self.best_loss, self.best_epoch = math.inf, self.epoch
         self.best: dict[str, Tensor] = self._weights()
-        self.warm: tuple[float, int] | None = None  # (seconds, step) from which a time budget is measured
+        self.marks: list[tuple[float, int]] = []  # (seconds, step) where a time budget was measured
         self.stopped = False
         self.reason = "complete"
 
@@ -238,20 +238,24 @@ class _Run:
         return min(1.0, seconds / self.plan.time_budget) if self.plan.time_budget else 0.0
 
     def _measure(self, seconds: float) -> None:
-        """Turn a time budget into a number of steps, once enough of them have been measured; the first, slow ones aside."""
-        budget = self.plan.time_budget
-        if self.steps is not None or budget is None or seconds < WARM_SHARE * budget:
+        """Turn what is left of a time budget into steps, by the pace between two marks; the first, slow steps aside.
+
+        A resumed run keeps the number of its checkpoint.
+        """
+        budget, mark = self.plan.time_budget, len(self.marks)
+        if budget is None or mark == len(MARKS) or seconds < MARKS[mark] * budget or (self.steps is not None and mark < 2):
             return
-        if self.warm is None:
-            self.warm = (seconds, self.step)
-        if seconds < MEASURED_SHARE * budget or self.step == self.warm[1]:
+        self.marks.append((seconds, self.step))
+        if mark == 0:
             return
         tick = time.perf_counter()
         if len(self.validation):
             self._validate()
+        validation = time.perf_counter() - tick
+        (before, first), (now, last) = self.marks[-2:]
         per_epoch = steps_per_epoch(len(self.rows), self.plan.batch_size)
-        price = (seconds - self.warm[0]) / (self.step - self.warm[1]) + (time.perf_counter() - tick) / per_epoch
-        left = budget - seconds - (time.perf_counter() - tick)
+        price = (now - before) / (last - first) + validation / per_epoch
+        left = budget - now - validation
         self.steps = min(self.plan.epochs * per_epoch, self.step + max(1, int(left / price)))
 
     def _check_finite(self) -> None:
