@@ -21,7 +21,7 @@ SRC = ROOT / "src" / "diabolo"
 FILES = {path.relative_to(SRC).as_posix(): path for path in sorted(SRC.rglob("*.py"))}
 
 # Who may import whom, downwards only: each room and the rooms below it. A file's room is the longest name that fits.
-GROUND = ("errors", "records", "maths", "spec")
+GROUND = ("errors", "records", "maths", "spec", "writing")
 FAMILIES = ("parts.networks", "parts.bottlenecks", "parts.corruptions", "parts.likelihoods", "parts.regularizers")
 MODEL = (*GROUND, "parts.layers", *FAMILIES, "composition", "model")
 TRAINED = (*MODEL, "data", "trained")

@@ -23,8 +23,8 @@ class Config:
     """Every choice a training was made with, as data.
 
     recipe: its name. composition: the parts, resolved. latent_dim: code numbers. labels: the classes of a conditional
-    recipe in the order of the one-hot vector. data: what it was trained on (name, rows, kind, reason). plan: the resolved
-    training plan. options: what the user asked for. reasons: a line for each automatic choice.
+    recipe in the order of the one-hot vector. data: what it was trained on (name, rows, kind, reason) and how it was asked to
+    be read. plan: the resolved training plan. options: what the user asked for. reasons: a line for each automatic choice.
     """
 
     recipe: str
@@ -108,9 +108,19 @@ class Trained:
             )
 
 
+def as_labels(y: object) -> np.ndarray:
+    """Labels as JSON can keep them: points in time and other objects become text."""
+    values = np.asarray(y)
+    if values.dtype.kind in "mM":
+        return np.datetime_as_string(values) if values.dtype.kind == "M" else values.astype(str)
+    if values.dtype.kind == "O" and not all(isinstance(v, str | bool | int | float) for v in values.ravel()):
+        return np.array([str(v) for v in values.ravel()]).reshape(values.shape)
+    return values
+
+
 def one_hot(y: object, labels: Sequence[Any], n: int) -> Tensor:
     """Labels y (one for all rows, or n) -> (n, C) float32. Raises DataError for another number or an unseen label."""
-    values = np.asarray(y)
+    values = as_labels(y)
     values = np.broadcast_to(values, (n,)) if values.ndim == 0 else values.ravel()
     if len(values) != n:
         raise DataError(f"y must have one label a row: there are {n} rows, y has {len(values)}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import tomllib
 from pathlib import Path
@@ -15,6 +16,7 @@ from diabolo.cli.progress import ProgressLine
 from diabolo.training import checkpoints
 from diabolo.training.events import Epoch, Event, Saved
 from tests.cli.conftest import Ran, Run
+from tests.helpers import low_rank
 
 QUICK = ("-n", "mlp", "-k", "4", "-e", "2")
 
@@ -197,3 +199,30 @@ def test_the_demo(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "diabolo train DATA" in ran.out
     assert Path("diabolo-demo-2/report.html").is_file()
     assert run("demo", "-o", "mine", "--json").json["folder"] == "mine"
+
+
+@pytest.mark.usefixtures("blank_report")
+def test_a_run_file_does_the_same_again(run: Run, table: Path) -> None:
+    """Same bytes in the weights, from options, parts, settings and columns that all lie in run.toml."""
+    words = ("-r", "vae", "-k", "2", "-e", "2", "--label", "machine", "--ignore", "part", "--set", "bottleneck.beta=0.5")
+    assert run("train", table, *words, "--optimizer", "adam", "--set", "optimizer.clip=1", "-o", "first").code == 0
+    assert run("train", "first/run.toml", "-o", "second").code == 0
+    weights = [Path(folder, "model.safetensors").read_bytes() for folder in ("first", "second")]
+    assert weights[0] == weights[1]
+    assert store.load("second").kind.wants.label == "machine"
+    ran = run("train", "first/run.toml", "-k", "3", "--epochs", "9")
+    assert (ran.code, "leave --epochs, --latent out" in ran.err) == (2, True)
+    assert "There is no file none/run.toml" in run("train", "none/run.toml").err
+
+
+def test_a_model_from_python_has_no_data_to_run_again_on(run: Run) -> None:
+    from diabolo import Autoencoder
+
+    Autoencoder(latent_dim=2, epochs=1, random_state=0).fit(low_rank()).save("m")
+    assert "from Python" in run("train", "m/run.toml").err
+
+
+def test_the_report_lies_there_as_figures_too(digits_model: Path) -> None:
+    found = json.loads((digits_model / "report.json").read_text(encoding="utf-8"))
+    assert found["recipe"] == "vae"
+    assert found["evaluation"]["role"] == "held-out"

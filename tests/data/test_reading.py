@@ -266,7 +266,7 @@ def test_further_data_bring_their_labels():
     assert read_like(kind, frame).labels.tolist() == ["u", "v", "u"]
     assert read_like(kind, frame, label="d").labels.tolist() == ["p", "q", "p"]
     assert read_like(kind, frame[["a", "b"]]).labels is None
-    with pytest.raises(ParameterError, match="'e'"):
+    with pytest.raises(DataError, match="'e'"):
         read_like(kind, frame, label="e")
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.base import clone
 
-from diabolo import Autoencoder
+from diabolo import Autoencoder, load
 from diabolo.errors import DataError, ParameterError, UnsupportedError
+from diabolo.training.optimizers import Sgd
 from tests.helpers import little_images, low_rank
 
 X = low_rank()
@@ -162,7 +165,7 @@ def test_pairs_teach_what_should_come_out() -> None:
     ae = Autoencoder("deep", latent_dim=3, epochs=150, random_state=0).fit(noisy, target=X)
     assert ((ae.denoise(noisy) - X) ** 2).mean() < 0.6 * ((noisy - X) ** 2).mean()
     assert ae.reconstruction_error(noisy, target=X).shape == (len(X),)
-    with pytest.raises(UnsupportedError, match="target="):
+    with pytest.raises(DataError, match="target="):
         ae.reconstruction_error(noisy)
     with pytest.raises(UnsupportedError, match="reconstruction_error"):
         ae.score(noisy)
@@ -244,3 +247,37 @@ def test_verbose_tells_the_choices(capsys: Any) -> None:
     said = capsys.readouterr().err
     for word in ("table", "batch size", "optimizer", "learning rate", "best epoch"):
         assert word in said
+
+
+def test_a_loaded_model_can_be_trained_again_as_it_was(tmp_path: Path) -> None:
+    """load, then clone and fit: the same bits, from flat rows that are images, in the range that was asked for."""
+    flat = IMAGES.reshape(len(IMAGES), -1) / np.float32(255)
+    shape = IMAGES.shape[1:]
+    asked = {"image_shape": shape, "value_range": (0, 1), "size": "s", "epochs": 2, "batch_size": 16, "random_state": 3}
+    ae = Autoencoder("denoising", network="conv", optimizer=Sgd(clip=1.0), validation_fraction=0.2, **asked).fit(flat)
+    ae.save(tmp_path / "m")
+    again = clone(load(tmp_path / "m"))
+    assert {name: getattr(again, name) for name in asked} == asked
+    assert again.optimizer == Sgd(clip=1.0)
+    np.testing.assert_array_equal(again.fit(flat).transform(flat), ae.transform(flat))
+
+
+def test_labels_that_are_times_become_text(tmp_path: Path) -> None:
+    when = np.array(["2026-01-05", "2026-01-06"], dtype="datetime64[D]")[np.arange(len(X)) % 2]
+    ae = Autoencoder("cvae", latent_dim=2, epochs=1, random_state=0).fit(X, when)
+    ae.save(tmp_path / "m")
+    assert load(tmp_path / "m").sample(2, y="2026-01-06").shape == (2, X.shape[1])
+    assert ae.sample(2, y=when[0]).shape == (2, X.shape[1])
+
+
+def test_numbers_are_no_classes() -> None:
+    with pytest.raises(DataError, match=r"classes.*not whole.*digitize"):
+        Autoencoder("cvae", epochs=1).fit(X, np.linspace(0, 1, len(X)))
+
+
+def test_the_choices_are_told_before_the_training(capsys: pytest.CaptureFixture[str]) -> None:
+    Autoencoder(latent_dim=2, epochs=1, random_state=0, verbose=2).fit(X)
+    lines = capsys.readouterr().err.splitlines()
+    assert next(i for i, line in enumerate(lines) if "optimizer" in line) < next(
+        i for i, line in enumerate(lines) if line.startswith("epoch 1")
+    )

@@ -43,10 +43,18 @@ def test_every_method_draws(case: tuple[Any, Any, Trained]) -> None:
         plot.units(),
         plot.units(data, y),
         plot.model(),
+        plot.errors(data, y, target=TABLE + 1 if trained.target_kind else None),
+        plot.interpolation(data[0], data[1], steps=3, y=None if y is None else y[0]),
     )
     for fig in drawn:
         assert isinstance(fig, Figure)
         assert to_svg(fig).startswith("<svg")
+
+
+def test_samples_are_pictures() -> None:
+    assert len(Plot(quick(IMAGES, "vae", epochs=1)).samples(4).axes) == 1
+    with pytest.raises(UnsupportedError, match="sample"):
+        Plot(quick(TABLE, "vae", epochs=1)).samples(4)
 
 
 def test_as_many_rows_as_asked() -> None:

@@ -34,7 +34,7 @@ class Case:
         return self.trained.kind.read(self.rows)
 
     def evaluation(self) -> Evaluation:
-        return evaluate(self.trained, self.source, self.labels, self.target, name="held-out rows of trees")
+        return evaluate(self.trained, self.source, self.labels, self.target, name="trees", role="held-out")
 
     def report(self, lang: str = "en", **options: Any) -> Report:
         given = {"evaluation": self.evaluation(), "target": self.target, "lang": lang} | options

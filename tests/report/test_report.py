@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from diabolo.errors import ParameterError
+from diabolo.jobs.evaluate import evaluate
 from diabolo.report import build_report
 from diabolo.report.language import language
 from diabolo.report.sections import SECTIONS
@@ -172,17 +173,18 @@ def test_the_command_or_the_python_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "role", "said"),
     [
-        ("held-out rows of spring", "Rows it was not trained on"),
-        ("the training rows of spring, as none were held out", "Its own training rows"),
-        ("spring", "The rows of spring"),
-        ("array of shape (60, 12)", "The rows of array of shape (60, 12), among them those it was trained on,"),
+        ("spring", "held-out", "Rows it was not trained on"),
+        ("spring", "training", "Its own training rows"),
+        ("spring", "other", "The rows of spring"),
+        ("array of shape (60, 12)", "other", "The rows of array of shape (60, 12), among them those it was trained on,"),
     ],
 )
-def test_rows_are_called_what_they_are(name: str, said: str) -> None:
+def test_rows_are_called_what_they_are(name: str, role: str, said: str) -> None:
     g = case("table").gathered()
-    verdict = judge(dataclasses.replace(g, evaluation=dataclasses.replace(g.evaluation, data=name)))
+    evaluation = evaluate(g.trained, g.source, name=name, role=role)
+    verdict = judge(dataclasses.replace(g, evaluation=evaluation))
     assert language("en").say(verdict.sentences[0]).startswith(said)
 
 

@@ -112,7 +112,7 @@ def test_a_full_disk_during_a_checkpoint_keeps_the_last_good_one(tmp_path: Path,
         if isinstance(event, Saved):
             good.append(event.path.read_bytes())
 
-    monkeypatch.setattr("diabolo.training.checkpoints.os.fsync", full)
+    monkeypatch.setattr("diabolo.writing.os.fsync", full)
     monkeypatch.setattr("diabolo.training.engine.KEEP_SECONDS", 0.0)
     trained = train(X, Options(epochs=4, batch_size=32), readers=[reader], checkpoint_folder=tmp_path)
     assert len(trained.history) == 4

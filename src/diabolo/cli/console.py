@@ -62,16 +62,17 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, title: str 
 def document(data: Mapping[str, Any]) -> None:
     """One JSON document, to stdout; numbers that JSON has no word for become null."""
     plain_ascii = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
-    sys.stdout.write(json.dumps(_plain(data), indent=1, ensure_ascii=plain_ascii, allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(plain(data), indent=1, ensure_ascii=plain_ascii, allow_nan=False) + "\n")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Values as JSON knows them: no NaN, no NumPy, no paths."""
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if hasattr(value, "to_dict"):
-        return _plain(value.to_dict())
+        return plain(value.to_dict())
     if hasattr(value, "item") and hasattr(value, "dtype"):
         value = value.item()
     if isinstance(value, Path):

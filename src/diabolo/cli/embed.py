@@ -30,13 +30,12 @@ def embed(
     from diabolo.cli import console, outputs
     from diabolo.cli.inputs import open_model, read_for
     from diabolo.estimators.autoencoder import Autoencoder
-    from diabolo.jobs.inference import apply
+    from diabolo.jobs.embed import embed as embedded
 
     ending = outputs.ending(output, outputs.TABLES, data)
     trained = open_model("embed", model, data, device)
     reading = read_for(trained, data, label=label, id=id_, skip_broken=skip_broken)
-    condition = trained.condition(reading.labels, len(reading.source))
-    z = apply(trained, reading.source, condition, lambda x, c: trained.model.encode(x, None, c)).flatten(1).numpy()
+    z = embedded(trained, reading.source, reading.labels)
     names = [str(n) for n in Autoencoder.from_trained(trained).get_feature_names_out()]
     own = trained.kind.wants
     beside = {id_ or own.id or "id": reading.ids, label or own.label or "label": reading.labels}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diabolo.cli.invocation import command
-from diabolo.errors import DataError, ParameterError, StoreError, unknown
+from diabolo.errors import DataError, ParameterError, StoreError
 
 if TYPE_CHECKING:
     from diabolo.data import Reading
@@ -72,25 +72,15 @@ def read_for(
 
     label, id: columns of a table, where they are others than in training. Raises DataError where the data do not fit.
     """
-    import dataclasses
+    from diabolo.data import read_like
 
-    from diabolo.data import Reading
-    from diabolo.data.gather import gather
-
-    own = trained.kind.wants
-    wants = dataclasses.replace(own, label=label or own.label, id=id or own.id, ignore=own.apart, skip_broken=skip_broken)
-    given = gather(data, wants)
-    for option, name, found in (("--label", label, given.labels), ("--id", id, given.ids)):
-        if name is not None and found is None:
-            columns = () if given.columns is None else map(str, given.columns.names)
-            raise DataError(f"{option} {name}: {unknown('column', name, {*columns, *own.apart})}")
-    if trained.config.labels and given.labels is None:
+    reading = read_like(trained.kind, data, label=label, id=id, skip_broken=skip_broken)
+    if trained.config.labels and reading.labels is None:
         raise DataError(
-            f"The recipe {trained.config.recipe} reads labels, and {given.name} came without any: name their column with "
+            f"The recipe {trained.config.recipe} reads labels, and {reading.name} came without any: name their column with "
             f"--label COLUMN. The model knows the labels {', '.join(map(str, trained.config.labels[:10]))}."
         )
-    source = trained.kind.accept(given, "the model")
-    return Reading(trained.kind, source, given.labels, "as the model reads it", given.name, given.notes, given.ids)
+    return reading
 
 
 def run_record(model: Path) -> Mapping[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import NamedTuple, final
 
 import numpy as np
 
 from diabolo.cli import console
-from diabolo.cli.inputs import read_for, run_record
+from diabolo.cli.inputs import read_for
 from diabolo.data.sources import Source
 from diabolo.jobs.evaluate import Evaluation, evaluate
 from diabolo.jobs.train import Options
@@ -26,14 +25,12 @@ class Judged(NamedTuple):
     evaluation: Evaluation
 
 
-def judged(
-    trained: Trained, model: Path, data: str, aim: Source | None, *, held_out: bool, label: str | None, skip_broken: bool
-) -> Judged:
+def judged(trained: Trained, data: str, aim: Source | None, *, held_out: bool, label: str | None, skip_broken: bool) -> Judged:
     """The evaluation on all rows, or on those that training held out, as long as the data still have as many rows.
 
     aim: what should have come out, for models trained on pairs.
     """
-    broken = skip_broken or bool(run_record(model).get("skip_broken"))
+    broken = skip_broken or bool(trained.config.data.get("asked", {}).get("skip_broken"))
     reading = read_for(trained, data, label=label, skip_broken=broken)
     rows = trained.config.data.get("rows")
     if held_out and len(reading.source) == rows:
@@ -43,5 +40,6 @@ def judged(
             return Judged(source, labels, evaluation)
     elif held_out:
         console.warn(f"{data} had {rows} rows when the model was trained and has {len(reading.source)} now: all are looked at.")
-    evaluation = evaluate(trained, reading.source, reading.labels, aim, name=reading.name)
+    role = "training" if held_out and len(reading.source) == rows else "other"
+    evaluation = evaluate(trained, reading.source, reading.labels, aim, name=reading.name, role=role)
     return Judged(reading.source, reading.labels, evaluation)

@@ -13,7 +13,7 @@ from diabolo import recipes
 from diabolo.cli import console
 from diabolo.cli.inputs import is_model, refuse_model
 from diabolo.cli.invocation import command
-from diabolo.cli.outputs import REPORT
+from diabolo.cli.outputs import write_report
 from diabolo.errors import DiaboloError, ParameterError
 
 if TYPE_CHECKING:
@@ -173,8 +173,7 @@ def _trained(request: Request, options: Options, reading: Reading, folder: Path,
     """The model folder, with how it was asked for in its run.toml."""
     from diabolo.jobs import workshop
 
-    asked = {k: v for k, v in request.read_as.items() if v not in (None, (), False, "auto")}
-    run = {"command": request.line, "data": request.data, **asked}
+    run = {"command": request.line, "data": request.data}
     return workshop.make(reading, options, folder, run=run, readers=[progress], resume=request.resume)
 
 
@@ -182,18 +181,16 @@ def _report(request: Request, reading: Reading, made: Made) -> tuple[Evaluation,
     """The evaluation, of the training rows where none were held out, and the report on the same rows, written down."""
     from diabolo.jobs.evaluate import evaluate
     from diabolo.report import build_report
-    from diabolo.store.files import write_text
 
     evaluation, labels = made.evaluation, made.labels
     source: Source | None = made.held_out
     if evaluation is None or source is None:
-        name = f"the training rows of {reading.name}, as none were held out"
-        evaluation = evaluate(made.trained, reading.source, reading.labels, name=name)
+        evaluation = evaluate(made.trained, reading.source, reading.labels, name=reading.name, role="training")
         source, labels = reading.source, reading.labels
     console.say("Writing the report …")
     try:
         report = build_report(made.trained, source, labels, evaluation=evaluation, command=request.line, lang=request.lang)
-        write_text(made.folder / REPORT, report.html)
+        write_report(made.folder, report)
     except DiaboloError:
         console.warn(f"The model is whole and in {made.folder}; only its report failed.")
         raise

@@ -7,13 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diabolo.cli import console
 from diabolo.errors import ParameterError, StoreError
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from diabolo.report import Report
+
 REPORT = "report.html"
 """The report's name in a model folder."""
+
+FIGURES = "report.json"
+"""What it says, as plain values."""
 
 TABLES = (".csv", ".npz", ".parquet")
 
@@ -35,6 +41,14 @@ def ending(path: Path, known: Sequence[str], data: str, *, folder: bool = False)
     if path.exists() and Path(data).exists() and path.samefile(data):
         raise StoreError(f"-o {path} would replace the data themselves. Choose another name.")
     return found
+
+
+def write_report(folder: Path, report: Report) -> None:
+    """A report into its model's folder: the page, and what it says as JSON."""
+    from diabolo.store.files import write_json, write_text
+
+    write_text(folder / REPORT, report.html)
+    write_json(folder / FIGURES, console.plain(report.to_dict()))
 
 
 def write_table(path: Path, ending: str, key: str, columns: Mapping[str, np.ndarray], beside: Mapping[str, np.ndarray]) -> None:

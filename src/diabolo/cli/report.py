@@ -42,7 +42,7 @@ def report(
     outputs.ending(path, (".html", ".htm"), data or "")
     aim = None if target is None else trained.out_kind.read(target)
     rows = data or known_data(model)
-    found = judged(trained, model, rows, aim, held_out=data is None, label=label, skip_broken=skip_broken)
+    found = judged(trained, rows, aim, held_out=data is None, label=label, skip_broken=skip_broken)
     made = build_report(
         trained,
         found.source,
@@ -52,7 +52,10 @@ def report(
         lang=lang.value,
         target=aim,
     )
-    write_text(path, made.html)
+    if output is None:
+        outputs.write_report(model, made)
+    else:
+        write_text(output, made.html)
     if as_json:
         console.document({"report": path, **made.to_dict()})
         return

@@ -16,6 +16,7 @@ from diabolo.data import Reading
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError
 from diabolo.jobs.reconstruct import restored
+from diabolo.maths.ranges import to_bytes
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 
@@ -121,8 +122,7 @@ def _write_folder(trained: Trained, reading: Reading, path: Path) -> int:
     from diabolo import store
 
     x = restored(trained, reading.source, trained.condition(reading.labels, len(reading.source)))
-    low, high = trained.out_kind.layout.bounds or (0.0, 1.0)
-    pixels = ((x.clamp(low, high) - low) / (high - low) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    pixels = to_bytes(x, trained.out_kind.layout.bounds or (0.0, 1.0)).permute(0, 2, 3, 1).numpy()
     if pixels.shape[-1] not in (1, 3, 4):
         raise DataError(f"A picture has 1, 3 or 4 channels, these images have {pixels.shape[-1]}: write them as .npy.")
     store.prepare(path)

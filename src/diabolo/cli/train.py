@@ -48,9 +48,14 @@ def train(
     diabolo train demo:digits
     diabolo train sensors.csv --recipe vae --latent 8 --label machine --budget 2m
     diabolo train photos/ --network conv --side 64 -o photos-model
+    diabolo train digits-plain/run.toml   (the same training again)
     """
     from diabolo.cli.making import Request, make
+    from diabolo.cli.rerun import is_run, rerun
 
+    if is_run(data):
+        make(rerun(ctx, data, output, resume, lang.value, as_json))
+        return
     read_as = {
         "kind": kind,
         "image_shape": None if image_shape is None else options.image_shape(image_shape),

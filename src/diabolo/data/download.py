@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import final
 
 from diabolo.errors import SourceError
+from diabolo.writing import write_whole
 
 TIMEOUT = 30.0
 """Seconds a mirror may be silent before the next one is asked."""
@@ -128,13 +128,7 @@ def _bytes_of(address: str) -> bytes:
 
 
 def _keep(raw: bytes, path: Path) -> None:
-    """Write next to the place and rename, so that a file under its own name is always whole."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(raw)
-        part.replace(path)
+        write_whole(path, raw)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise SourceError(f"{path} cannot be written: {error.strerror}. Set DIABOLO_CACHE to a folder that can be.") from error

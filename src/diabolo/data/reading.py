@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, final
 
 import numpy as np
@@ -34,6 +34,7 @@ class Reading:
 
     kind: not fitted yet; ``kind.fit(source, rows)`` makes it so. labels: (n,) what came with the data, whole numbers or
     text. reason: one sentence. name: short, without a place. notes: what the user should know. ids: (n,) names of rows.
+    asked: the options of :func:`read` that were given.
     """
 
     kind: Kind
@@ -43,6 +44,7 @@ class Reading:
     name: str
     notes: tuple[str, ...]
     ids: np.ndarray | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     def array(self) -> np.ndarray:
         """All rows in one array, in their own dtype (uint16 and wider whole numbers in one that torch can gather).
@@ -97,25 +99,44 @@ def read(
     if side is not None and given.form != "pictures":
         raise ParameterError(f"side= is for pictures from files, got {given.what}.")
     if _is_image(given, kind, image_shape):
-        return _image(given, image_shape, value_range, named)
-    if image_shape is not None or value_range is not None:
+        reading = _image(given, image_shape, value_range, named)
+    elif image_shape is not None or value_range is not None:
         raise ParameterError(f"image_shape= and value_range= describe images, but {given.what} is a table.")
-    return _table(given, wants, named)
+    else:
+        reading = _table(given, wants, named)
+    asked = {
+        "kind": None if kind == "auto" else kind,
+        "image_shape": None if image_shape is None else [int(n) for n in image_shape],
+        "value_range": None if value_range is None else [float(v) for v in value_range],
+        "label": label,
+        "ignore": list(ignore) or None,
+        "id": id,
+        "side": side,
+        "skip_broken": skip_broken or None,
+    }
+    return replace(reading, asked={name: value for name, value in asked.items() if value is not None})
 
 
 def read_like(
-    kind: Kind, data: Any, *, label: str | None = None, named: str = "the model", skip_broken: bool = False
+    kind: Kind,
+    data: Any,
+    *,
+    label: str | None = None,
+    id: str | None = None,
+    named: str = "the model",
+    skip_broken: bool = False,
 ) -> Reading:
     """Read further data for a fitted kind, with what came beside them: :meth:`Kind.read` and labels, ids and notes.
 
-    label: the column of labels, where it is another than in training.
+    label, id: columns of a table, where they are others than in training. Raises DataError where they are not there.
     """
-    wants = replace(kind.wants, skip_broken=skip_broken)
-    if label is not None and label != wants.label:
-        wants = replace(wants, label=label, ignore=wants.apart)
+    own = kind.wants
+    wants = replace(own, label=label or own.label, id=id or own.id, ignore=own.apart, skip_broken=skip_broken)
     given = gather(data, wants)
-    if label is not None and given.labels is None:
-        raise ParameterError(f"There is no column {label!r} of labels in {given.what}.")
+    for option, column, found in (("label", label, given.labels), ("id", id, given.ids)):
+        if column is not None and found is None:
+            columns = () if given.columns is None else map(str, given.columns.names)
+            raise DataError(f"{unknown('column', column, {*columns, *own.apart})} It was asked for as the {option}.")
     return Reading(kind, kind.accept(given, named), given.labels, f"as {named} reads it", given.name, given.notes, given.ids)
 
 

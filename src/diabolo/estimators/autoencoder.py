@@ -13,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
 from diabolo import recipes, store
-from diabolo.data import Reading, read, read_like
+from diabolo.data import Reading, read
 from diabolo.data.kinds import TableKind
 from diabolo.errors import DataError, ParameterError
 from diabolo.estimators.plot import Plot
@@ -30,6 +30,9 @@ from diabolo.training.plan import as_optimizer
 from diabolo.training.progress import readers_for
 
 ROLES = ("network", "bottleneck", "corruption", "likelihood", "regularizers")
+OF_TRAINING = tuple(
+    f.name for f in dataclasses.fields(Options) if f.name not in (*ROLES, "recipe", "latent_dim", "seed", "settings")
+)
 
 
 @final
@@ -130,9 +133,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             y: labels (n,), read by conditional recipes only. target: what should come out, a row for each row of X.
         """
         start = self.trained_ if self.warm_start and hasattr(self, "trained_") else None
-        reading = self._read(X, y) if start is None else self._reread(X)
-        wanted = self._read_target(target, reading, start)
-        self._keep(train(reading, self._options(), y=y, target=wanted, start=start, readers=self._readers()), reading)
+        data = self._read(X, y) if start is None else X
+        self._wrap(train(data, self._options(), y=y, target=target, start=start, readers=self._readers()))
         self._remember_features(X, reset=True)
         return self
 
@@ -142,18 +144,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         The first call decides kind, scales, parts and, for conditional recipes, the labels; it should see typical data.
         The learning rate is constant and the optimizer starts without memory in every call.
         """
-        if not hasattr(self, "trained_"):
-            options, start = self._options(), None
-            reading = self._read(X, y)
-        else:
-            options, start = self._options(), self.trained_
+        start = self.trained_ if hasattr(self, "trained_") else None
+        if start is not None:
             self._remember_features(X, reset=False)
-            reading = self._reread(X)
+        data, options = self._read(X, y) if start is None else X, self._options()
         steady = options.optimizer if options.optimizer != "auto" else "adamw"
         optimizer = dataclasses.replace(as_optimizer(steady), schedule="constant", warmup=0.0)
         once = dataclasses.replace(options, epochs=1, time_budget=None, optimizer=optimizer, validation_fraction=0.0)
-        wanted = self._read_target(target, reading, start)
-        self._keep(train(reading, once, y=y, target=wanted, start=start, readers=self._readers()), reading)
+        self._wrap(train(data, once, y=y, target=target, start=start, readers=self._readers()))
         if start is None:
             self._remember_features(X, reset=True)
         return self
@@ -238,16 +236,20 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     @classmethod
     def from_trained(cls, trained: Trained) -> Self:
         """An estimator around a finished training, its parameters those the model was made with."""
-        made = trained.config.composition
+        config, made = trained.config, trained.config.composition
+        parts: dict[str, Any] = {role: getattr(made, role) for role in ROLES} | {"corruption": made.corruption or "none"}
+        asked = config.data.get("asked", {})
+        known: dict[str, Any] = {name: config.options[name] for name in OF_TRAINING if name in config.options}
+        known |= {name: tuple(asked[name]) for name in ("image_shape", "value_range") if name in asked}
+        if known.get("optimizer", "auto") != "auto":
+            known["optimizer"] = as_optimizer(known["optimizer"])
         estimator = cls(
-            trained.config.recipe,
-            network=made.network,
-            latent_dim=trained.config.latent_dim,
-            bottleneck=made.bottleneck,
-            corruption=made.corruption or "none",
-            likelihood=made.likelihood,
-            regularizers=made.regularizers,
+            config.recipe,
+            **parts,
+            **known,
+            latent_dim=config.latent_dim,
             kind=trained.kind.name,
+            random_state=config.options.get("seed"),
         )
         estimator._wrap(trained)
         estimator.n_features_in_ = trained.kind.layout.cells
@@ -302,16 +304,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             raise DataError(f"y are labels, one a row, shape (n,); got {shape}.{hint}")
         return read(X, kind=self.kind, image_shape=self.image_shape, value_range=self.value_range)
 
-    def _read_target(self, target: Any, reading: Reading, start: Trained | None) -> Reading | None:
-        if target is None:
-            return None
-        if start is not None and start.target_kind is not None:
-            return read_like(start.target_kind, target)
-        return read(target, kind=reading.kind.name, image_shape=self.image_shape, value_range=self.value_range)
-
-    def _reread(self, X: Any) -> Reading:
-        return dataclasses.replace(read_like(self.trained_.kind, X), reason=self.kind_reason_)
-
     def _options(self) -> Options:
         names = {f.name for f in dataclasses.fields(Options)} - {"seed", "settings"}
         return Options(**{name: getattr(self, name) for name in names}, seed=self._seed())
@@ -333,10 +325,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 reader(event)
 
         return [tell_all]
-
-    def _keep(self, trained: Trained, reading: Reading) -> None:
-        self._wrap(trained)
-        self.kind_reason_ = reading.reason
 
     def _wrap(self, trained: Trained) -> None:
         self.trained_ = trained

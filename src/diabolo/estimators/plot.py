@@ -14,10 +14,13 @@ from diabolo.data.subset import Subset
 from diabolo.errors import ParameterError, UnsupportedError
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.curves import read_curves, telling
-from diabolo.jobs.embed import embed, posterior
+from diabolo.jobs.embed import decoded, embed, posterior
+from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.interpolate import interpolate_codes
 from diabolo.jobs.layers import layer_table
 from diabolo.jobs.maps import map_codes
 from diabolo.jobs.reconstruct import restored
+from diabolo.jobs.sample import sample_codes
 from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import active_units, dead_units, kl_per_unit, unit_variance
 from diabolo.metrics.errors import row_errors
@@ -92,6 +95,38 @@ class Plot:
         if found.shares is not None:
             names = (f"axis 1 ({found.shares[0]:.0%})", f"axis 2 ({found.shares[1]:.0%})")
         return codes(found.points, shown, axis_names=names)
+
+    def errors(self, X: Any, y: Any = None, target: Any = None) -> Figure:
+        """The mean squared error on X beside PCA's with as many numbers and the mean's, inside the model's scale.
+
+        X should be rows the model was not trained on. y: labels, for conditional recipes. target: for models of pairs.
+        """
+        from diabolo.figures.errors import errors_beside
+
+        table = evaluate(self.trained, X, y, target).table
+        names = {"pca": "PCA", "mean": "mean of the rows", "input": "input as it is", "model": self.trained.config.recipe}
+        return errors_beside([(names[c.name], c.errors["mse"]) for c in table])
+
+    def samples(self, n: int = 25, y: Any = None, *, density: str = "auto", random_state: int | None = 0) -> Figure:
+        """n new pictures, line by line; options as of :meth:`Autoencoder.sample`. Images only."""
+        from diabolo.figures.mosaic import grid
+
+        bounds = self.trained.out_kind.layout.bounds
+        if self.trained.out_kind.name != "image" or bounds is None:
+            raise UnsupportedError("Samples of a table are no pictures: look at the rows themselves, sample(n).")
+        z = sample_codes(self.trained, n, density=density, random_state=random_state)
+        return grid(_drawable(decoded(self.trained, z, y)), value_range=bounds)
+
+    def interpolation(self, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Figure:
+        """The way from one row to another through the code; options as of :meth:`Autoencoder.interpolate`."""
+        from diabolo.figures.mosaic import interpolation
+
+        z = embed(self.trained, np.stack([np.asarray(start), np.asarray(end)]), y)
+        x = decoded(self.trained, interpolate_codes(z[0], z[1], steps, spherical=spherical), y)
+        layout = self.trained.out_kind.layout
+        if x.ndim == 4 and layout.bounds is not None:
+            return interpolation(_drawable(x), image=True, value_range=layout.bounds)
+        return interpolation(self.trained.out_kind.natural(x).flatten(1).numpy(), image=False, names=layout.names)
 
     def units(self, X: Any = None, y: Any = None) -> Figure:
         """What each number of the code does: its variance, or its KL in nats where X is given and codes are distributions.

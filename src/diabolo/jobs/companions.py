@@ -9,7 +9,7 @@ from torch import Tensor
 from diabolo.baselines.pca import Pca, fit_pca
 from diabolo.data.examples import Examples
 from diabolo.data.subset import Subset
-from diabolo.jobs.inference import apply
+from diabolo.jobs.inference import codes
 from diabolo.trained import Companion, Trained
 
 CODES, TWIN = "codes", "pca"
@@ -45,7 +45,7 @@ def linear_twin(trained: Trained) -> Pca | None:
 def _codes(trained: Trained, examples: Examples, rows: Tensor, labels: np.ndarray | None) -> Companion:
     subset = Subset(examples.source, rows)
     condition = None if examples.condition is None else examples.condition[rows]
-    z = apply(trained, subset, condition, lambda x, c: trained.model.encode(x, None, c)).flatten(1).numpy()
+    z = codes(trained, subset, condition).flatten(1).numpy()
     named = {} if labels is None else {"labels": [_plain(v) for v in labels[rows.numpy()]]}
     return Companion({"rows": len(rows)} | named, {"z": z, "row": rows.numpy()})
 

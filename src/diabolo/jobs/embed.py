@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from diabolo.errors import DataError
-from diabolo.jobs.inference import apply, apply_to_codes
+from diabolo.jobs.inference import apply, apply_to_codes, codes, rows_of
 from diabolo.trained import Trained
 
 
@@ -29,23 +29,29 @@ class Posterior:
 
 
 def embed(trained: Trained, data: Any, y: Any = None) -> np.ndarray:
-    """The codes of the rows, (n, K) float32, deterministic; map-shaped codes are flattened."""
-    source = trained.kind.read(data)
-    condition = trained.condition(y, len(source))
-    return apply(trained, source, condition, lambda x, c: trained.model.encode(x, None, c)).flatten(1).numpy()
+    """The codes of the rows, (n, K) float32, deterministic; map-shaped codes are flattened.
+
+    data: rows in the caller's own shape, or a source of such rows.
+    """
+    source = rows_of(trained, data)
+    return codes(trained, source, trained.condition(y, len(source))).flatten(1).numpy()
 
 
-def decode(trained: Trained, codes: Any, y: Any = None) -> Any:
+def decode(trained: Trained, z: Any, y: Any = None) -> Any:
     """Codes (n, K) -> data in the caller's own shape, dtype, range and columns (the mean of p(x|z))."""
-    z = as_codes(trained, codes)
-    condition = trained.condition(y, len(z))
-    return trained.out_kind.decode(apply_to_codes(trained, z, condition, lambda z, c: trained.model.decode(z, c).mean))
+    return trained.out_kind.decode(decoded(trained, z, y))
+
+
+def decoded(trained: Trained, z: Any, y: Any = None) -> Tensor:
+    """Codes (n, K) -> x (n, F, *P) on the host, inside the model's scale: the mean of p(x|z)."""
+    known = as_codes(trained, z)
+    return apply_to_codes(trained, known, trained.condition(y, len(known)), lambda z, c: trained.model.decode(z, c).mean)
 
 
 def posterior(trained: Trained, data: Any, y: Any = None) -> Posterior:
     """What the encoder says about each row. Raises UnsupportedError where codes are points."""
     trained.require_density("posterior")
-    source = trained.kind.read(data)
+    source = rows_of(trained, data)
 
     def both(x: Tensor, c: Tensor | None) -> Tensor:
         q = trained.model.posterior(x, c)
@@ -56,9 +62,9 @@ def posterior(trained: Trained, data: Any, y: Any = None) -> Posterior:
     return Posterior(found[:, 0].flatten(1).numpy(), found[:, 1].flatten(1).numpy())
 
 
-def as_codes(trained: Trained, codes: Any) -> Tensor:
+def as_codes(trained: Trained, given: Any) -> Tensor:
     """Codes as the caller holds them, (n, K), as (n, K, *L) float32. Raises DataError for another width or NaN."""
-    z = torch.as_tensor(np.ascontiguousarray(np.asarray(codes), dtype=np.float32))
+    z = torch.as_tensor(np.ascontiguousarray(np.asarray(given), dtype=np.float32))
     shape = trained.model.code_shape
     width = int(np.prod(shape))
     if z.ndim != 2 or z.shape[1] != width:

@@ -15,8 +15,8 @@ from torch.distributions import kl_divergence
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
 from diabolo.jobs.companions import linear_twin
-from diabolo.jobs.inference import apply, encoded
-from diabolo.jobs.reconstruct import encode_all, restored
+from diabolo.jobs.inference import apply, codes, encoded, rows_of
+from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.score import elbo_terms, score_unit
 from diabolo.metrics.codes import CodeHealth, code_health, compression_ratio, kl_per_unit, unit_variance
 from diabolo.metrics.errors import row_errors
@@ -26,6 +26,8 @@ from diabolo.trained import Trained
 from diabolo.training.device import device_generator, mixed_seed
 
 NEIGHBOR_ROWS = 3_000
+ROLES = {"held-out": "held-out rows of {}", "training": "the training rows of {}", "mixed": "{}", "other": "{}"}
+"""What the judged rows were to the training: none of its weights were fitted to them, all were, some were, not known."""
 
 
 @final
@@ -43,14 +45,16 @@ class Contender:
 class Evaluation:
     """What :func:`evaluate` finds.
 
-    rows: how many were judged. scale: what an error of 1 means. table: the model first, what is simpler after it. health:
-    of the code's units. unit_std, unit_kl: one number a unit, standard deviation of the code and KL in nats (None without
-    a density). ratio: numbers in a row over numbers in its code. elbo: negative_elbo, reconstruction and kl in nats a
-    row, None without a density; nats says what they are. neighbors: share of rows whose five nearest neighbours in code
-    space vote for their label, for the model and for PCA; None without labels or with a single row.
+    data: the judged rows in words. role: what they were to the training, one of ``ROLES``. rows: how many. scale: what an
+    error of 1 means. table: the model first, what is simpler after it. health: of the code's units. unit_std, unit_kl: one
+    number a unit, standard deviation of the code and KL in nats (None without a density). ratio: numbers in a row over
+    numbers in its code. elbo: negative_elbo, reconstruction and kl in nats a row, None without a density; nats says what
+    they are. neighbors: share of rows whose five nearest neighbours in code space vote for their label, for the model and
+    for PCA; None without labels or with a single row.
     """
 
     data: str
+    role: str
     rows: int
     scale: str
     table: tuple[Contender, ...]
@@ -74,22 +78,34 @@ class Evaluation:
 
 
 def evaluate(
-    trained: Trained, data: Any, y: Any = None, target: Any = None, *, name: str = "data", seed: int = 0
+    trained: Trained,
+    data: Any,
+    y: Any = None,
+    target: Any = None,
+    *,
+    name: str = "data",
+    role: str = "other",
+    seed: int = 0,
 ) -> Evaluation:
     """Judge a model on ``data``; nothing is fitted to them.
 
     data: rows in the caller's own shape, or a source of such rows. y: labels, needed by conditional recipes, used for
-    the neighbours otherwise. target: what should have come out, for models trained on pairs.
+    the neighbours otherwise. target: what should have come out, for models trained on pairs. name, role: what the rows are
+    called, and what they were to the training (``ROLES``).
     """
-    source = data if isinstance(data, Source) else trained.kind.read(data)
+    source = rows_of(trained, data)
+    known = trained.config.data
+    if role == "other" and (name, len(source)) == (known.get("name"), known.get("rows")):
+        role = "mixed"
     condition = trained.condition(y, len(source))
-    aim = encode_all(trained, _aim(trained, source, target)).flatten(1).numpy()
-    z = apply(trained, source, condition, lambda x, c: trained.model.encode(x, None, c)).flatten(1).numpy()
+    aim = encode_all(trained, aim_of(trained, source, target)).flatten(1).numpy()
+    z = codes(trained, source, condition).flatten(1).numpy()
     kl = _kl(trained, source, condition)
     contenders = _contenders(trained, source, condition, z.shape[1], same=target is None)
     bounds = trained.out_kind.layout.bounds
     return Evaluation(
-        data=name,
+        data=ROLES[role].format(name),
+        role=role,
         rows=len(source),
         scale="standardized columns" if bounds is None else f"pixels in [{bounds[0]:g}, {bounds[1]:g}]",
         table=tuple(Contender(n, k, _errors(aim, x_hat, bounds)) for n, k, x_hat in contenders),
@@ -101,14 +117,6 @@ def evaluate(
         elbo=None if kl is None or trained.target_kind is not None else _elbo(trained, source, condition, seed),
         neighbors=None if y is None or len(source) < 2 else _neighbors(trained, source, z, np.asarray(y)),
     )
-
-
-def _aim(trained: Trained, source: Source, target: Any) -> Source:
-    if trained.target_kind is None:
-        return source
-    if target is None:
-        raise DataError("This model was trained on pairs: give target=, what should have come out.")
-    return target if isinstance(target, Source) else trained.target_kind.read(target)
 
 
 def _contenders(

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.errors import DataError
 from diabolo.jobs.companions import linear_twin
-from diabolo.jobs.reconstruct import encode_all, restored
+from diabolo.jobs.inference import rows_of
+from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.metrics.errors import row_errors
 from diabolo.trained import Trained
 
@@ -67,7 +67,7 @@ def find_extremes(trained: Trained, data: Any, y: Any = None, target: Any = None
     data: rows in the caller's own shape, or a source of such rows. y: labels, needed by conditional recipes, shown otherwise.
     target: what should have come out, for models trained on pairs. No row is in two groups, so few rows make small groups.
     """
-    source = data if isinstance(data, Source) else trained.kind.read(data)
+    source = rows_of(trained, data)
     labels = None if y is None else np.asarray(y).ravel()
     aims = aim_of(trained, source, target)
     x_hat = restored(trained, source, trained.condition(y, len(source)))
@@ -106,15 +106,6 @@ def ranked(errors: NDArray[np.float64], each: int) -> dict[str, NDArray[np.int64
         return {name: order[i : i + 1] for i, name in enumerate(("best", "worst")[: len(order)])}
     middle = (len(order) - each) // 2
     return {"best": order[:each], "median": order[middle : middle + each], "worst": order[::-1][:each].copy()}
-
-
-def aim_of(trained: Trained, source: Source, target: Any) -> Source:
-    """What should come out for each row: the rows themselves, or ``target`` for models trained on pairs."""
-    if trained.target_kind is None:
-        return source
-    if target is None:
-        raise DataError("This model was trained on pairs: give target=, what should have come out.")
-    return target if isinstance(target, Source) else trained.target_kind.read(target)
 
 
 def _pca(trained: Trained, x: Tensor) -> Tensor | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +16,11 @@ from diabolo.trained import Trained
 CHUNK = 128
 
 Function = Callable[[Tensor, Tensor | None], Tensor]
+
+
+def rows_of(trained: Trained, data: Any) -> Source:
+    """Rows in the caller's own shape, read as the model's kind; a source of such rows as it is."""
+    return data if isinstance(data, Source) else trained.kind.read(data)
 
 
 def encoded(trained: Trained, source: Source, condition: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor | None, int]]:
@@ -35,6 +41,11 @@ def apply(trained: Trained, source: Source, condition: Tensor | None, function: 
     """``function(x, condition)`` of all rows, (n, ...), on the host; in float32 and evaluation mode."""
     trained.model.eval()
     return torch.cat([function(x, c)[:n].cpu() for x, c, n in encoded(trained, source, condition)])
+
+
+def codes(trained: Trained, source: Source, condition: Tensor | None = None) -> Tensor:
+    """The deterministic codes of all rows, (n, K, *L) float32, on the host."""
+    return apply(trained, source, condition, lambda x, c: trained.model.encode(x, None, c))
 
 
 @torch.inference_mode()

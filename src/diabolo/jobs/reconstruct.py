@@ -10,15 +10,18 @@ from torch import Tensor
 
 from diabolo.data import aligned
 from diabolo.data.sources import Source
-from diabolo.errors import UnsupportedError
-from diabolo.jobs.inference import apply
+from diabolo.errors import DataError, UnsupportedError
+from diabolo.jobs.inference import apply, rows_of
 from diabolo.metrics.errors import row_errors
 from diabolo.trained import Trained
 
 
 def reconstruct(trained: Trained, data: Any, y: Any = None) -> Any:
-    """The rows as the model restores them, in the caller's own shape, dtype, range and columns."""
-    source = trained.kind.read(data)
+    """The rows as the model restores them, in the caller's own shape, dtype, range and columns.
+
+    data: rows in the caller's own shape, or a source of such rows.
+    """
+    source = rows_of(trained, data)
     return aligned(trained.out_kind.decode(restored(trained, source, trained.condition(y, len(source)))), data)
 
 
@@ -38,10 +41,8 @@ def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any
     Pixels count as they lie in ``value_range`` ([0, 1] by default, whatever the dtype), columns in their own units.
     target: what should have come out, for models trained on pairs; the input itself otherwise.
     """
-    source = trained.kind.read(data)
-    aim = source if target is None else trained.out_kind.read(target)
-    if trained.target_kind is not None and target is None:
-        raise UnsupportedError("This model was trained on pairs: give target=, what should have come out.")
+    source = rows_of(trained, data)
+    aim = aim_of(trained, source, target)
     x_hat = natural(trained, restored(trained, source, trained.condition(y, len(source))))
     x = natural(trained, encode_all(trained, aim))
     return row_errors(metric, x, x_hat, value_range=trained.out_kind.layout.bounds)
@@ -51,6 +52,21 @@ def restored(trained: Trained, source: Source, condition: Tensor | None) -> Tens
     """x̂ (n, F, *P) on the host, inside the model's scale: the mean of p(x | the deterministic code)."""
     model = trained.model
     return apply(trained, source, condition, lambda x, c: model.decode(model.encode(x, None, c), c).mean)
+
+
+def aim_of(trained: Trained, source: Source, target: Any = None) -> Source:
+    """What should come out for each row: ``target`` (rows, or a source of them), the rows themselves without one.
+
+    Raises DataError where a model trained on pairs gets no target, or one of another number of rows.
+    """
+    if target is None:
+        if trained.target_kind is not None:
+            raise DataError("This model was trained on pairs: give target=, what should have come out.")
+        return source
+    aim = target if isinstance(target, Source) else trained.out_kind.read(target)
+    if len(aim) != len(source):
+        raise DataError(f"target= must have a row for each row of X: X has {len(source)}, target {len(aim)}.")
+    return aim
 
 
 def encode_all(trained: Trained, source: Source) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diabolo.data.examples import encode
 from diabolo.data.sources import Source
 from diabolo.trained import Trained
 from diabolo.training.device import device_generator
@@ -42,7 +43,7 @@ def find_repairs(trained: Trained, source: Source, rows: np.ndarray, y: Any = No
         return ()
     labels = None if y is None else np.asarray(y).ravel()[rows]
     device = trained.device
-    x = trained.kind.encode(source.take(torch.from_numpy(rows)).to(device))
+    x = encode(trained.kind, source.take(torch.from_numpy(rows)), device)
     condition = trained.condition(labels, len(rows))
     condition = None if condition is None else condition.to(device)
     model.eval()

@@ -21,7 +21,7 @@ from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, TrainingError, UnsupportedError
 from diabolo.jobs.companions import add_companions
 from diabolo.model import Model
-from diabolo.trained import Config, Trained, one_hot
+from diabolo.trained import Config, Trained, as_labels, one_hot
 from diabolo.training.engine import train as run_engine
 from diabolo.training.events import Event, Finished
 from diabolo.training.optimizers import Optimizer
@@ -104,7 +104,8 @@ def train(
     reading = _read(data, start and start.kind)
     wanted = None if target is None else _read_target(target, reading, start and start.target_kind)
     rows, validation = split(len(reading.source), options.validation_fraction)
-    labels = reading.labels if y is None else np.asarray(y)
+    labels = reading.labels if y is None else y
+    labels = None if labels is None else as_labels(labels)
     if labels is not None and len(labels) != len(reading.source):
         raise DataError(f"y must have one label a row: there are {len(reading.source)} rows, y has {len(labels)}.")
     if start is None:
@@ -187,7 +188,11 @@ def _read(data: Any, known: Kind | None) -> Reading:
 
 def _read_target(target: Any, reading: Reading, known: Kind | None) -> Reading:
     if not isinstance(target, Reading):
-        target = read(target, kind=reading.kind.name) if known is None else read_like(known, target, named="target")
+        if known is not None:
+            target = read_like(known, target)
+        else:
+            shape, span = reading.asked.get("image_shape"), reading.asked.get("value_range")
+            target = read(target, kind=reading.kind.name, image_shape=shape, value_range=span)
     wanted: Reading = target
     if len(wanted.source) != len(reading.source):
         raise DataError(f"target= must have a row for each row of X: X has {len(reading.source)}, target {len(wanted.source)}.")
@@ -213,11 +218,19 @@ def _with_reasons(config: Config, plan: Plan, reading: Reading) -> Config:
 
 
 def _about(reading: Reading) -> dict[str, Any]:
-    return {"name": reading.name, "rows": len(reading.source), "kind": reading.kind.name, "reason": reading.reason}
+    found = {"name": reading.name, "rows": len(reading.source), "kind": reading.kind.name, "reason": reading.reason}
+    return found | {"asked": dict(reading.asked)}
 
 
 def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:
-    return () if labels is None else tuple(np.unique(labels).tolist())
+    if labels is None:
+        return ()
+    if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
+        raise DataError(
+            f"Labels of a conditional recipe are classes, and y holds {len(np.unique(labels))} numbers that are not whole. Cut "
+            "them into bins first, such as numpy.digitize(y, edges)."
+        )
+    return tuple(np.unique(labels).tolist())
 
 
 def _is_whole(value: object, low: int) -> bool:

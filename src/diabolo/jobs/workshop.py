@@ -71,4 +71,4 @@ def judge(
     held_out = Subset(reading.source, validation)
     labels = reading.labels if y is None else np.asarray(y)
     chosen = None if labels is None else labels[validation.numpy()]
-    return evaluate(trained, held_out, chosen, name=f"held-out rows of {reading.name}"), held_out, chosen
+    return evaluate(trained, held_out, chosen, name=reading.name, role="held-out"), held_out, chosen

@@ -32,6 +32,16 @@ def bounded(raw: Tensor, bounds: tuple[float, float] | None) -> Tensor:
     return (low + (high - low) * torch.sigmoid(raw)).clamp(low, high)  # the clamp only takes off the rounding
 
 
+def to_bytes(x: Tensor, bounds: tuple[float, float]) -> Tensor:
+    """Numbers in ``bounds`` as 0 to 255, uint8, rounded; what lies outside is cut. The shape stays.
+
+    >>> to_bytes(torch.tensor([-2.0, -1.0, 0.0, 1.0]), (-1.0, 1.0))
+    tensor([  0,   0, 128, 255], dtype=torch.uint8)
+    """
+    low, high = bounds
+    return ((x.float() - low) / (high - low) * 255).clamp(0, 255).round().to(torch.uint8)
+
+
 def positive(raw: Tensor, start: float, floor: float) -> Tensor:
     """Any real number -> a number above ``floor`` that is ``start`` where raw is 0; the shape stays.
 

@@ -26,7 +26,10 @@ def error_table(g: Gathered, say: Language) -> dict[str, Any]:
     ]
     every = say.plain(f"noun.{g.noun}", n=g.evaluation.rows)
     return {
-        "intro": [say("errors.intro", rows=every, scale=_scale(g, say)), say(f"errors.{g.judged}", data=g.evaluation.data)],
+        "intro": [
+            say("errors.intro", rows=every, scale=_scale(g, say)),
+            say(f"errors.{g.evaluation.role}", data=g.evaluation.data),
+        ],
         "heads": [say.plain(f"errors.{n}") for n in names],
         "rows": rows,
         "about": [say(f"errors.about.{n}") for n in names],

@@ -10,13 +10,12 @@ import numpy as np
 from diabolo.data.sources import Source
 from diabolo.data.split import split
 from diabolo.jobs.curves import Curves, read_curves
+from diabolo.jobs.embed import embed
 from diabolo.jobs.evaluate import Evaluation
 from diabolo.jobs.extremes import Extremes, find_extremes
-from diabolo.jobs.inference import apply
 from diabolo.jobs.layers import Layer, layer_table
 from diabolo.jobs.maps import CodeMap, can_arrange, map_codes
 from diabolo.jobs.repairs import Repair, find_repairs
-from diabolo.metrics.arrays import flat_codes
 from diabolo.trained import Trained
 
 EACH = {"image": 6, "table": 1}
@@ -59,15 +58,6 @@ class Gathered:
         return "image" if self.trained.kind.name == "image" else "table"
 
     @property
-    def judged(self) -> str:
-        """Which rows were judged: "held-out" of the training, its own "training" rows, both "mixed", or "other" ones."""
-        for kind, start in (("held-out", "held-out rows of "), ("training", "the training rows of ")):
-            if self.evaluation.data.startswith(start):
-                return kind
-        data = self.trained.config.data
-        return "mixed" if (self.evaluation.data, self.evaluation.rows) == (data.get("name"), data.get("rows")) else "other"
-
-    @property
     def split(self) -> tuple[int, int] | None:
         """How many rows trained and how many were held out, None where that is not known."""
         rows, share = self.trained.config.data.get("rows"), self.trained.config.options.get("validation_fraction")
@@ -87,8 +77,7 @@ def gather(
     """Look at the model from every side a report shows."""
     y = None if labels is None else np.asarray(labels).ravel()
     each = EACH.get(trained.kind.name, 1)
-    condition = trained.condition(y, len(source))
-    z = apply(trained, source, condition, lambda x, c: trained.model.encode(x, None, c))
+    z = embed(trained, source, y if trained.config.labels else None)
     extremes = find_extremes(trained, source, y, target, each=each)
     ordinary = np.array([e.index for e in extremes.groups.get("median", extremes.groups["best"])])
     return Gathered(
@@ -100,7 +89,7 @@ def gather(
         extremes=extremes,
         repairs=find_repairs(trained, source, ordinary, y),
         layers=layer_table(trained),
-        maps=_maps(flat_codes(z)),
+        maps=_maps(z),
         command=command,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from diabolo.data.kinds.image import ImageKind
 from diabolo.jobs.train import Options
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
@@ -16,19 +15,20 @@ from diabolo.store.environment import environment
 Pair = tuple[str, str]
 
 _PYTHON = {"seed": "random_state"}  # what Autoencoder calls an option
-_NO_PARAMETERS = ("settings",)
+_READ = ("kind", "image_shape", "value_range")  # what Autoencoder knows of the options of reading
 
 
 def python_lines(g: Gathered) -> str:
     """The Python that trains the same model again: the options that were given, and the data by name."""
-    defaults = Options().to_json()
-    asked = {k: v for k, v in g.trained.config.options.items() if v != defaults.get(k) and k not in _NO_PARAMETERS}
-    recipe = asked.pop("recipe", "auto")
-    seed = g.trained.config.options.get("seed", 0)
-    arguments = [repr(recipe)] + [f"{_PYTHON.get(k, k)}={_code(k, v)}" for k, v in (asked | {"seed": seed}).items()]
-    if isinstance(g.trained.kind, ImageKind) and g.trained.kind.axes == "flat":
-        arguments.append(f"image_shape={(g.trained.kind.height, g.trained.kind.width, g.trained.kind.channels)}")
-    labels = ", y" if g.trained.config.labels else ""
+    config, defaults = g.trained.config, Options().to_json()
+    asked = {k: v for k, v in config.options.items() if v != defaults.get(k)}
+    recipe, seed = asked.pop("recipe", "auto"), asked.pop("seed", defaults["seed"])
+    parts = config.composition.to_json()
+    changed = {path.partition(".")[0] for path, _ in asked.pop("settings", ())}
+    asked |= {role: parts[role] for role in sorted(changed)} | {"seed": seed}
+    asked |= {name: tuple(v) if isinstance(v, list) else v for name, v in config.data.get("asked", {}).items() if name in _READ}
+    arguments = [repr(recipe)] + [f"{_PYTHON.get(k, k)}={_code(k, v)}" for k, v in asked.items()]
+    labels = ", y" if config.labels else ""
     target = ", target=target" if g.trained.target_kind is not None else ""
     return f"from diabolo import Autoencoder\n\nae = Autoencoder({', '.join(arguments)}).fit(X{labels}{target})"
 

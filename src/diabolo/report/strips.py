@@ -7,8 +7,11 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
+
+from diabolo.maths.ranges import to_bytes
 
 LARGEST = 160  # pixels: larger pictures are made smaller, a page needs no more
 CLEAR = 4  # channels from which a picture has transparency
@@ -19,9 +22,7 @@ def strip(pictures: Sequence[Tensor], bounds: tuple[float, float]) -> str:
 
     One channel is gray, three are colors, four colors and transparency; of any other number the first is shown.
     """
-    x = np.stack([p.float().numpy() for p in pictures])  # (n, F, H, W)
-    low, high = bounds
-    cells = np.clip((x - low) / (high - low) * 255, 0, 255).round().astype(np.uint8).transpose(0, 2, 3, 1)
+    cells = to_bytes(torch.stack(list(pictures)), bounds).permute(0, 2, 3, 1).numpy()
     tiles = [_shrunk(Image.fromarray(_rgba(c), "RGBA")) for c in cells]
     width, height = tiles[0].size
     gap = max(1, round(width / 12))

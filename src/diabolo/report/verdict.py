@@ -41,7 +41,7 @@ def judge(g: Gathered) -> Verdict:
 
 
 def _compared(g: Gathered) -> Verdict:
-    errors, subject = g.errors, Finding(f"subject.{g.judged}.{g.noun}", {"data": g.evaluation.data})
+    errors, subject = g.errors, Finding(f"subject.{g.evaluation.role}.{g.noun}", {"data": g.evaluation.data})
     if "pca" not in errors:
         return _beside_input(g, subject)
     model, pca, mean = errors["model"], errors["pca"], errors["mean"]

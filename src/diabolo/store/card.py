@@ -63,7 +63,7 @@ def _results(metrics: Mapping[str, Any]) -> list[str]:
     lines = [
         "## Results",
         "",
-        f"On {metrics['rows']} rows it was not trained on ({metrics['data']}); errors on {metrics['scale']}.",
+        f"On {metrics['data']} ({metrics['rows']:,}); errors on {metrics['scale']}.",
         "",
         "| | numbers | " + " | ".join(names) + " |",
         "|---|---|" + "---|" * len(names),

@@ -14,16 +14,14 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from diabolo.errors import StoreError
+from diabolo.writing import write_whole
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Beside the old file first, then renamed over it. Raises StoreError where the disk is full or closed to us."""
-    part = path.with_name(path.name + ".part")
+    """Whole or not at all. Raises StoreError where the disk is full or closed to us."""
     try:
-        part.write_bytes(content)
-        part.replace(path)
+        write_whole(path, content)
     except OSError as problem:
-        part.unlink(missing_ok=True)
         raise StoreError(
             f"{path} could not be written: {os.strerror(problem.errno or 0)}. What was there before is kept."
         ) from problem

@@ -6,10 +6,10 @@ preprocess.json        what the kinds learned (scales, names, shapes); preproces
 companions.json        what jobs fitted beside the model; companions.safetensors
 metrics.json           the evaluation on held-out rows
 history.csv            the training log, a line an epoch
-run.toml               how it was asked for, every option and the resolved plan
+run.toml               how it was asked for, every option and the resolved plan; `diabolo train run.toml` does it again
 environment.json       versions and machine
 README.md              the model card
-report.html            the report, where one was made
+report.html            the report, where one was made, and its figures in report.json
 checkpoints/           while training runs
 """
 
@@ -37,7 +37,7 @@ from diabolo.store.toml import to_toml
 from diabolo.trained import Companion, Config, Trained
 
 SCHEMA = 1
-UNSAFE = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".ckpt", ".npy", ".dill", ".cloudpickle")
+UNSAFE = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".ckpt", ".dill", ".cloudpickle")
 
 
 def prepare(folder: Path | str, *, resume: bool = False) -> Path:
@@ -79,9 +79,10 @@ def save(
     write_json(path / "companions.json", {name: dict(c.data) for name, c in trained.companions.items()})
     fitted = {f"{name}.{k}": v for name, c in trained.companions.items() for k, v in c.arrays.items()}
     write_arrays(path / "companions.safetensors", fitted)
-    (path / "report.html").unlink(missing_ok=True)  # it told of what was here before
+    for told_before in ("report.html", "report.json"):
+        (path / told_before).unlink(missing_ok=True)
     write_text(path / "history.csv", _history_text(trained.history))
-    write_text(path / "run.toml", to_toml({"run": run or {}, "options": trained.config.options, "plan": trained.config.plan}))
+    write_text(path / "run.toml", to_toml(_run_tables(trained.config, run or {})))
     write_json(path / "environment.json", environment(trained.config.plan))
     add_metrics(trained, path, metrics or {})
     write_json(path / "config.json", {"schema": SCHEMA, **trained.config.to_json()})
@@ -196,6 +197,11 @@ def _refuse_pickles(path: Path) -> None:
             f"The model folder {path} holds {', '.join(found[:3])}: such files can run code when loaded, and a Diabolo model "
             "never has any. Delete them if you trust the rest."
         )
+
+
+def _run_tables(config: Config, run: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """How the training was asked for, what the data turned out to be, and every choice as it was made."""
+    return {"run": run, "data": config.data, "options": config.options, "plan": config.plan}
 
 
 def _history_text(history: tuple[Mapping[str, float], ...]) -> str:

@@ -1,13 +1,11 @@
 """Checkpoints: everything a broken run needs to end where an unbroken one ends, in one safetensors file.
 
-One file, written beside the old one and renamed over it, so that a full disk or a killed process leaves the last good
-checkpoint as it was.
+One file, written whole or not at all, so that a full disk or a killed process leaves the last good checkpoint as it was.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,24 +16,17 @@ from safetensors.torch import save
 from torch import Tensor
 
 from diabolo.errors import StoreError
+from diabolo.writing import write_whole
 
 FILE = "last.safetensors"
 
 
 def write(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> Path:
     """Write ``folder/last.safetensors`` whole or not at all. Raises OSError where the disk is full or closed to us."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path, part = folder / FILE, folder / (FILE + ".part")
-    content = save({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, {"state": json.dumps(state)})
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    path = folder / FILE
+    write_whole(
+        path, save({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, {"state": json.dumps(state)})
+    )
     return path
 
 

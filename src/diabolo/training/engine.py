@@ -103,7 +103,8 @@ class _Run:
 
     def events(self, folder: Path | None) -> Iterator[Event]:
         parameters = sum(p.numel() for p in self.model.parameters() if p.requires_grad)
-        yield Started(self.plan, len(self.rows), len(self.validation), parameters, self.epoch, stop=self.stop)
+        reasons = self.trained.config.reasons
+        yield Started(self.plan, len(self.rows), len(self.validation), parameters, self.epoch, reasons, stop=self.stop)
         begun, kept = time.perf_counter() - self.seconds, time.perf_counter()
         while not self._over():
             for seconds in self._epoch(begun):

@@ -26,13 +26,16 @@ class Event(ABC):
 @final
 @dataclass(frozen=True)
 class Started(Event):
-    """Training begins. epoch: epochs already done (more than 0 when resumed). parameters: weights to learn."""
+    """Training begins. epoch: epochs already done (more than 0 when resumed). parameters: weights to learn.
+    reasons: a line for each automatic choice, from the data on.
+    """
 
     plan: Plan
     rows: int
     validation_rows: int
     parameters: int
     epoch: int = 0
+    reasons: tuple[str, ...] = ()
 
 
 @final

@@ -50,13 +50,13 @@ class TextLines:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started) and self.reasons:
             self._say(f"{event.rows} rows to train, {event.validation_rows} to validate; {event.parameters:,} weights")
+            for reason in event.reasons:
+                self._say(f"  {reason}")
         elif isinstance(event, Epoch) and self.epochs:
             self._say(epoch_line(event.row) + (" *" if event.best else ""))
         elif isinstance(event, Notice):
             self._say(event.text)
         elif isinstance(event, Finished):
-            for reason in event.trained.config.reasons if self.reasons else ():
-                self._say(f"  {reason}")
             self._say(f"{event.reason}: best epoch {event.best_epoch}, {event.seconds:.1f} s")
 
     def _say(self, text: str) -> None:

@@ -161,7 +161,10 @@ def chosen_channels(source: Layout, target: Layout, size: str) -> tuple[int, ...
 
 def chosen_hidden(code: str, latent_dim: int, size: str) -> int:
     """Units between the smallest map and a vector code: 64, 128 or 256 for size s, m or l, no fewer than the code."""
-    return 0 if code == "map" else max({"s": 64, "m": 128, "l": 256}[size], latent_dim)
+    units = {"s": 64, "m": 128, "l": 256}
+    if size not in units:
+        raise unknown("size", size, units)
+    return 0 if code == "map" else max(units[size], latent_dim)
 
 
 def check_positions(name: str, source: Layout, target: Layout, allowed: Sequence[int] = (1, 2)) -> None:
