@@ -59,8 +59,7 @@ class Model(nn.Module):
     def loss(self, step: Step) -> Loss:
         """reconstruction = −log p(x|z) summed over real cells; total = reconstruction + cost + penalties."""
         aim, real = step.batch.aim, step.batch.real
-        reconstruction = _over_cells(-step.output.log_prob(aim), real)
-        everyday = _over_cells(step.output.everyday(aim), real)
+        reconstruction, everyday = step.output.costs(aim, real)
         count = aim[0].numel() if real is None else real.flatten(1).sum(1).clamp(min=1)
         penalties = {r.name: r(self, step).value for r in self.composition.regularizers}
         return Loss(
@@ -90,8 +89,3 @@ class Model(nn.Module):
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Output:
         """z (N, K, *L) -> p(x|z)."""
         return self.likelihood(self.decoder(z, condition).float())
-
-
-def _over_cells(cells: Tensor, real: Tensor | None) -> Tensor:
-    """(N, F, *P) -> (N,), summed over the cells that are real."""
-    return (cells if real is None else cells * real).flatten(1).sum(1)

@@ -76,6 +76,7 @@ def test_any_number_of_channels_when_the_shape_says_so():
         (np.array([-0.0004, 1.0004]), (0, 1), (0, 1)),
         (np.array([-0.7, 0.3]), (-1, 1), (-1, 1)),
         (np.array([0.0, 254.5]), (0, 255), (0, 1)),
+        (np.array([0.0, 16.0]), (0, 16), (0, 1)),
     ],
 )
 def test_the_range_of_pixels_is_inferred(X, scale, bounds):
@@ -85,7 +86,7 @@ def test_the_range_of_pixels_is_inferred(X, scale, bounds):
 
 
 @pytest.mark.parametrize(
-    "X", [np.array([0.0, 16.0]), np.array([-3.0, 3.0]), np.array([0, 16]), np.array([-5, 200]), np.array([0.0, 1e6])]
+    "X", [np.array([0.0, 17.0]), np.array([-3.0, 3.0]), np.array([0, 16]), np.array([-5, 200]), np.array([0.0, 1e6])]
 )
 def test_an_unclear_range_is_refused_and_can_be_said(X):
     images = np.tile(X, 8).reshape(4, 2, 2)

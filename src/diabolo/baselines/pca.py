@@ -61,8 +61,9 @@ def fit_pca(x_train: Array, k: int, *, random_state: int = 0) -> Pca:
     """The k directions of largest variance, min(k, n, d) of them. x_train: (n, d) finite numbers.
 
     Exact, from an eigendecomposition in float64 of the (d, d) covariance or, where rows are fewer than columns, of the
-    (n, n) matrix of inner products. Only where both n and d exceed 4096 it is scikit-learn's randomized SVD, which
-    ``random_state`` seeds. Directions beyond the rank of the data are orthonormal with nothing to explain.
+    (n, n) matrix of inner products; float32 rows are multiplied in float32, 4096 at a time, and added up in float64. Only
+    where both n and d exceed 4096 it is scikit-learn's randomized SVD, which ``random_state`` seeds. Directions beyond the
+    rank of the data are orthonormal with nothing to explain.
 
     >>> pca = fit_pca(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]), k=1)
     >>> pca.components.round(4).tolist(), pca.shares.round(4).tolist()
@@ -82,8 +83,9 @@ def fit_pca(x_train: Array, k: int, *, random_state: int = 0) -> Pca:
 def _from_covariance(x: Array, mean: Array, k: int) -> tuple[Array, Array, float]:
     d = x.shape[1]
     scatter = np.zeros((d, d))
+    dtype = np.float32 if x.dtype == np.float32 else np.float64
     for start in range(0, len(x), ROWS_AT_ONCE):
-        part = x[start : start + ROWS_AT_ONCE] - mean
+        part = x[start : start + ROWS_AT_ONCE] - mean.astype(dtype)
         scatter += part.T @ part
     covariance = scatter / max(1, len(x) - 1)
     values, vectors = eigh(covariance, subset_by_index=[d - k, d - 1])

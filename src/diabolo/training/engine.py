@@ -27,7 +27,7 @@ from diabolo.records import Context, Loss
 from diabolo.trained import Trained
 from diabolo.training import checkpoints
 from diabolo.training.averaging import Average
-from diabolo.training.device import device_generator, mixed_seed
+from diabolo.training.device import device_generator, mixed_seed, seed_all
 from diabolo.training.events import Epoch, Event, Finished, Notice, Progress, Saved, Started
 from diabolo.training.optimizers import scale_rates
 from diabolo.training.plan import Plan, steps_per_epoch
@@ -129,6 +129,7 @@ class _Run:
             tick = time.perf_counter()
             last = min(self.made + chunk, steps_per_epoch(len(order), size))
             batches = [order[i * size : (i + 1) * size] for i in range(self.made, last)]
+            self.model.train()
             with self._own_randomness():
                 for index in batches:
                     self._step(index, time.perf_counter() - begun)
@@ -146,10 +147,7 @@ class _Run:
     def _step(self, index: Tensor, seconds: float) -> None:
         fraction = self._fraction(seconds)
         scale_rates(self.optimizers, multiplier(self.plan.optimizer.schedule, self.plan.optimizer.warmup, fraction))
-        seed = mixed_seed(self.plan.seed, _STEP, self.epoch, self.made)
-        self.generator.manual_seed(seed)
-        torch.manual_seed(seed)
-        self.model.train()
+        seed_all(mixed_seed(self.plan.seed, _STEP, self.epoch, self.made), self.generator)
         batch = self.examples.batch(index, self.device)
         with torch.autocast(self.device.type, self.plan.dtype, enabled=self.plan.dtype != torch.float32):
             loss = self.model(batch, Context(fraction, self.generator, training=True))
@@ -361,7 +359,7 @@ def _means(loss: Loss, columns: list[str]) -> Tensor:
     values = [loss.total, loss.reconstruction, loss.cost, loss.everyday]
     if loss.kl is not None:
         values.append(loss.kl)
-    return torch.stack([v.detach().mean() for v in (*values, *loss.penalties.values())])
+    return torch.stack([v.detach() for v in (*values, *loss.penalties.values())]).mean(1)
 
 
 @contextmanager

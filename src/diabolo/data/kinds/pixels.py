@@ -16,6 +16,7 @@ BOUNDS = ((0.0, 1.0), (-1.0, 1.0))
 
 _FULL = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}
 _OVERSHOOT = 1e-3  # resampled pixels may leave their range by this much
+_TOPS = (15.0, 16.0, 31.0, 63.0, 1023.0, 4095.0, 16383.0)  # of 4, 5, 6, 10, 12 and 14 bits; 16 of scikit-learn's digits
 _BRIGHT = 64  # a brightest pixel below this says nothing about a scale of 0 to 255
 _REACH = 8.0  # pixels this many ranges away are on another scale, not noisy
 _DARK = 0.01  # pixels that fill no more of the range than this are on another scale, not dark
@@ -38,10 +39,10 @@ class Pixels:
 
     def inside(self, values: Tensor) -> Tensor:
         """The caller's values -> float32 in the range inside; not clipped, for noisy pixels may lie outside."""
-        x = values.to(torch.float32)
+        x = values.to(torch.float32) if values.is_floating_point() or self.scale == self.bounds else values
         if self.scale == self.bounds:
             return x
-        x = x / self.unit if self.scale[0] == 0 else (x - self.scale[0]) / self.unit
+        x = x / self.unit if self.scale[0] == 0 else (x - self.scale[0]) / self.unit  # whole numbers: converted on the way
         return x if self.bounds[0] == 0 else x + self.bounds[0]
 
     def outside(self, x: Tensor) -> np.ndarray:
@@ -128,6 +129,8 @@ def _scale(low: float, high: float, dtype: np.dtype) -> tuple[tuple[float, float
         for bounds in BOUNDS:
             if low >= bounds[0] - _OVERSHOOT:
                 return bounds, f"{dtype.name} of {low:g} to {high:g}"
+    if dtype.kind == "f" and low == 0 and high in _TOPS:
+        return (0.0, high), f"{dtype.name} of 0 to {high:g}, as many grays as some devices tell apart"
     tops = {255.0: _BRIGHT} if dtype.kind == "f" else {255.0: _BRIGHT, 65535.0: 256}
     for top, least in tops.items():
         if low >= 0 and least <= high <= top:

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from diabolo.errors import ParameterError
 from diabolo.maths.precision import at_least_float32
+from diabolo.maths.rows import cross_entropy
 from diabolo.parts.likelihoods.base import Head, Likelihood, Output
 from diabolo.parts.likelihoods.shapes import check_alike
 from diabolo.records import Batch, Layout
@@ -98,6 +99,14 @@ class BernoulliOutput(Output):
     def everyday(self, x: Tensor) -> Tensor:
         """Cross-entropy in nats, (N, F, *P)."""
         return -self.log_prob(x)
+
+    def costs(self, x: Tensor, real: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Cross-entropy in nats, which is the everyday figure too."""
+        if real is not None:
+            return super().costs(x, real)
+        check_alike(x, self.logits)
+        nats = cross_entropy(self.logits, x.to(self.logits.dtype))
+        return nats, nats.detach()
 
     @property
     def mean(self) -> Tensor:

@@ -8,9 +8,10 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from diabolo.maths.densities import normal_log_density
+from diabolo.maths.densities import LOG_SQRT_TWO_PI, normal_log_density
 from diabolo.maths.intervals import normal_log_mass
 from diabolo.maths.ranges import bounded
+from diabolo.maths.rows import square_error
 from diabolo.parts.likelihoods.base import Head, Likelihood, Output
 from diabolo.parts.likelihoods.shapes import check_alike
 from diabolo.parts.likelihoods.spread import SPREADS, Spread, check_spread
@@ -101,6 +102,15 @@ class GaussianOutput(Output):
         """Squared error, (N, F, *P)."""
         check_alike(x, self._mean)
         return (x - self._mean).square()
+
+    def costs(self, x: Tensor, real: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """With one std for all cells a row costs ``Σ(x - mean)² / (2 std²) + cells (log(std) + log(2π) / 2)``."""
+        if self.std.ndim or real is not None:
+            return super().costs(x, real)
+        check_alike(x, self._mean)
+        squares = square_error(self._mean, x)
+        constant = x[0].numel() * (self.std.log() + LOG_SQRT_TWO_PI)
+        return squares / (2 * self.std.square()) + constant, squares.detach()
 
     @property
     def mean(self) -> Tensor:
