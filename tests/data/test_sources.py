@@ -74,3 +74,18 @@ def test_only_large_maps_stay_on_disk(tmp_path, monkeypatch):
     monkeypatch.setattr("diabolo.data.sources.MAPPED_FROM", 100)
     assert isinstance(source_of(mapped), MappedSource)
     assert isinstance(source_of(np.zeros((5, 3))), ArraySource)
+
+
+def test_a_pass_over_rows_on_disk_reads_neighbours_together(tmp_path, monkeypatch):
+    """Every row once, in another order each time, and within a window of blocks only the rows of those blocks."""
+    monkeypatch.setattr("diabolo.data.sources.BLOCK_BYTES", 40)  # ten rows of four bytes
+    monkeypatch.setattr("diabolo.data.sources.WINDOW_BLOCKS", 4)
+    mapped = np.memmap(tmp_path / "x", np.uint8, "w+", shape=(205, 4))
+    rows = torch.arange(205)[torch.arange(205) % 7 > 0]
+    first, second = (MappedSource(mapped).order(rows, torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    assert first.sort().values.tolist() == second.sort().values.tolist() == rows.tolist()
+    assert first.tolist() != second.tolist()
+    position = {int(row): i // 10 for i, row in enumerate(rows)}
+    window = first[:40].tolist()
+    assert len({position[row] for row in window}) <= 5  # four whole blocks, or three and the short last one beside another
+    assert window != sorted(window)

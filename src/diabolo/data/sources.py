@@ -12,6 +12,9 @@ from torch import Tensor
 MAPPED_FROM = 256 * 2**20
 """Bytes from which data on disk stay there, memory-mapped, instead of being read into memory."""
 
+BLOCK_BYTES, WINDOW_BLOCKS = 256 * 2**10, 256
+"""How rows on disk are shuffled: neighbours stay together in blocks of so many bytes, rows are mixed within so many blocks."""
+
 # What torch can hold but not gather on every device goes into the next wider type it can.
 _WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.float64, "longdouble": np.float64, "float128": np.float64}
 
@@ -26,6 +29,10 @@ class Source(ABC):
     @abstractmethod
     def take(self, index: Tensor) -> Tensor:
         """The rows with these numbers (int64, on the host), in this order, as one tensor in the source's own dtype."""
+
+    def order(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """The row numbers ``rows`` (int64, ascending) in random order, for one pass of a training."""
+        return rows[torch.randperm(len(rows), generator=generator)]
 
     @abstractmethod
     def to(self, device: torch.device) -> Source:
@@ -65,7 +72,8 @@ class ArraySource(Source):
 class MappedSource(Source):
     """Rows in a memory-mapped array: read when they are taken, never all at once.
 
-    rows: ``np.memmap``, or a view of one. It may be read-only.
+    rows: ``np.memmap``, or a view of one. It may be read-only. A pass reads blocks of neighbours in random order and mixes the
+    rows of 256 blocks (64 MB) at a time, so that a disk reads a quarter of a megabyte at once and not a row.
     """
 
     def __init__(self, rows: np.ndarray) -> None:
@@ -76,6 +84,15 @@ class MappedSource(Source):
 
     def take(self, index: Tensor) -> Tensor:
         return tensor_of(np.asarray(self.rows[index.cpu().numpy()]))
+
+    def order(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        span = max(1, BLOCK_BYTES // max(1, self.rows[:1].nbytes))
+        blocks = torch.randperm(-(-len(rows) // span), generator=generator)
+        index = (blocks[:, None] * span + torch.arange(span)).flatten()
+        index = index[index < len(rows)]
+        for window in index.split(span * WINDOW_BLOCKS):
+            window.copy_(window[torch.randperm(len(window), generator=generator)])
+        return rows[index]
 
     def to(self, device: torch.device) -> MappedSource:
         return self

@@ -9,6 +9,10 @@ from torch import Tensor
 from diabolo.errors import DataError, ParameterError
 
 
+AT_ONCE = 2**20
+"""Rows that are hashed at a time: a table of billions needs no more memory for it."""
+
+
 def split(n: int, validation_fraction: float) -> tuple[Tensor, Tensor]:
     """Row numbers for training and for validation, each int64 and ascending.
 
@@ -25,11 +29,14 @@ def split(n: int, validation_fraction: float) -> tuple[Tensor, Tensor]:
         raise ParameterError(f"validation_fraction must be at least 0 and below 1, got {validation_fraction!r}.")
     if n < 2:
         raise DataError(f"Found {n} sample{'' if n == 1 else '(s)'} while training needs at least 2: give more rows.")
-    chance = hashed(np.arange(n))
-    validation = chance < validation_fraction
+    validation, least, most = np.empty(n, dtype=bool), (1.0, 0), (-1.0, 0)
+    for start in range(0, n, AT_ONCE):
+        chance = hashed(np.arange(start, min(start + AT_ONCE, n)))
+        validation[start : start + AT_ONCE] = chance < validation_fraction
+        low, high = int(chance.argmin()), int(chance.argmax())
+        least, most = min(least, (float(chance[low]), start + low)), max(most, (float(chance[high]), start + high))
     if validation_fraction > 0:
-        validation[np.argmin(chance)] = True
-        validation[np.argmax(chance)] = False
+        validation[least[1]], validation[most[1]] = True, False
     return torch.from_numpy(np.flatnonzero(~validation)), torch.from_numpy(np.flatnonzero(validation))
 
 

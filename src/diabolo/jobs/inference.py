@@ -13,7 +13,8 @@ from diabolo.data.sources import Source
 from diabolo.errors import DataError
 from diabolo.trained import Trained
 
-CHUNK = 128
+CELLS = {"matrices": 2**19, "kernels": 2**17}
+"""Cells in a chunk, by what the network's weights are: enough to keep the processor busy, few enough for a single row."""
 
 Function = Callable[[Tensor, Tensor | None], Tensor]
 
@@ -23,15 +24,24 @@ def rows_of(trained: Trained, data: Any) -> Source:
     return data if isinstance(data, Source) else trained.kind.read(data)
 
 
+def chunk_rows(trained: Trained) -> int:
+    """How many rows go through the model at once: a power of two between 16 and 1024 that is the model's own for ever."""
+    model = trained.model
+    kernels = any(p.ndim > 2 for p in model.parameters())
+    rows = CELLS["kernels" if kernels else "matrices"] // max(model.source.cells, model.target.cells)
+    return min(max(2 ** (max(rows, 1).bit_length() - 1), 16), 1024)
+
+
 def encoded(trained: Trained, source: Source, condition: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor | None, int]]:
-    """Chunks of x (CHUNK, F, *P) on the model's device, their conditions, and how many rows of each are real.
+    """Chunks of x (:func:`chunk_rows`, F, *P) on the model's device, their conditions, and how many rows of each are real.
 
     The last chunk is filled up with its last row.
     """
     if len(source) == 0:
         raise DataError("Found array with 0 sample(s) while a minimum of 1 is required.")
-    for index in torch.arange(len(source)).split(CHUNK):
-        full = torch.cat([index, index[-1:].expand(CHUNK - len(index))])
+    rows = chunk_rows(trained)
+    for index in torch.arange(len(source)).split(rows):
+        full = torch.cat([index, index[-1:].expand(rows - len(index))])
         x = encode(trained.kind, source.take(full), trained.device)
         yield x, None if condition is None else condition[full].to(trained.device), len(index)
 
@@ -52,9 +62,9 @@ def codes(trained: Trained, source: Source, condition: Tensor | None = None) -> 
 def apply_to_codes(trained: Trained, z: Tensor, condition: Tensor | None, function: Function) -> Tensor:
     """``function(z, condition)`` of codes z (n, K, *L), on the host, in the same chunks."""
     trained.model.eval()
-    results = []
-    for index in torch.arange(len(z)).split(CHUNK):
-        full = torch.cat([index, index[-1:].expand(CHUNK - len(index))])
+    results, rows = [], chunk_rows(trained)
+    for index in torch.arange(len(z)).split(rows):
+        full = torch.cat([index, index[-1:].expand(rows - len(index))])
         c = None if condition is None else condition[full].to(trained.device)
         results.append(function(z[full].to(trained.device), c)[: len(index)].cpu())
     return torch.cat(results)

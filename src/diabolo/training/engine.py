@@ -273,7 +273,7 @@ class _Run:
 
     def _order(self) -> Tensor:
         generator = torch.Generator().manual_seed(mixed_seed(self.plan.seed, _ORDER, self.epoch))
-        return self.rows[torch.randperm(len(self.rows), generator=generator)]
+        return self.examples.source.order(self.rows, generator)
 
     @contextmanager
     def _own_randomness(self) -> Iterator[None]:
