@@ -6,6 +6,7 @@ Names are resolved when they are first used, so that ``import diabolo`` is quick
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from diabolo.estimators.autoencoder import Autoencoder as Autoencoder
     from diabolo.estimators.autoencoder import load as load
     from diabolo.parts.networks import Custom as Custom
+
+# Threads of GNU's OpenMP, which PyTorch uses on Linux, spin while they wait. Where other work wants the cores too, that can make
+# a training many times slower. A short spin costs nothing on a quiet machine (LOG.md); it must be set before torch is imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 __version__ = "0.1.0"
 

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from diabolo.errors import DataError, ParameterError
 
-
 AT_ONCE = 2**20
 """Rows that are hashed at a time: a table of billions needs no more memory for it."""
 

@@ -169,7 +169,7 @@ def _elbo(trained: Trained, source: Source, condition: Tensor | None, seed: int)
     terms = []
     for i, (x, c, n) in enumerate(encoded(trained, source, condition)):
         generator.manual_seed(mixed_seed(seed, i))
-        terms.append(elbo_terms(trained, x, c, generator, draws=1, shared=False)[:n].cpu().double())
+        terms.append(elbo_terms(trained, x, c, generator, shared=False)[:n].cpu().double())
     reconstruction, kl = torch.cat(terms).mean(0).tolist()
     return {"negative_elbo": kl - reconstruction, "reconstruction": -reconstruction, "kl": kl}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,9 @@ from torch import Tensor
 from diabolo.data.examples import encode
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
+from diabolo.model import Model
 from diabolo.trained import Trained
+from diabolo.training.device import threads, threads_for
 
 CELLS = {"matrices": 2**19, "kernels": 2**17}
 """Cells in a chunk, by what the network's weights are: enough to keep the processor busy, few enough for a single row."""
@@ -27,8 +30,7 @@ def rows_of(trained: Trained, data: Any) -> Source:
 def chunk_rows(trained: Trained) -> int:
     """How many rows go through the model at once: a power of two between 16 and 1024 that is the model's own for ever."""
     model = trained.model
-    kernels = any(p.ndim > 2 for p in model.parameters())
-    rows = CELLS["kernels" if kernels else "matrices"] // max(model.source.cells, model.target.cells)
+    rows = CELLS["kernels" if _has_kernels(model) else "matrices"] // max(model.source.cells, model.target.cells)
     return min(max(2 ** (max(rows, 1).bit_length() - 1), 16), 1024)
 
 
@@ -50,7 +52,8 @@ def encoded(trained: Trained, source: Source, condition: Tensor | None = None) -
 def apply(trained: Trained, source: Source, condition: Tensor | None, function: Function) -> Tensor:
     """``function(x, condition)`` of all rows, (n, ...), on the host; in float32 and evaluation mode."""
     trained.model.eval()
-    return torch.cat([function(x, c)[:n].cpu() for x, c, n in encoded(trained, source, condition)])
+    with threads(_threads(trained)):
+        return torch.cat([function(x, c)[:n].cpu() for x, c, n in encoded(trained, source, condition)])
 
 
 def codes(trained: Trained, source: Source, condition: Tensor | None = None) -> Tensor:
@@ -66,5 +69,17 @@ def apply_to_codes(trained: Trained, z: Tensor, condition: Tensor | None, functi
     for index in torch.arange(len(z)).split(rows):
         full = torch.cat([index, index[-1:].expand(rows - len(index))])
         c = None if condition is None else condition[full].to(trained.device)
-        results.append(function(z[full].to(trained.device), c)[: len(index)].cpu())
+        with threads(_threads(trained)):
+            results.append(function(z[full].to(trained.device), c)[: len(index)].cpu())
     return torch.cat(results)
+
+
+def _threads(trained: Trained) -> int:
+    """As in training: one for a model whose chunks are soon done."""
+    model = trained.model
+    positions = math.prod(model.source.positions) if _has_kernels(model) else 1
+    return threads_for(trained.device, chunk_rows(trained) * sum(p.numel() for p in model.parameters()) * positions)
+
+
+def _has_kernels(model: Model) -> bool:
+    return any(p.ndim > 2 for p in model.parameters())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from diabolo.errors import ParameterError
@@ -51,6 +54,26 @@ def _multiplies_bfloat16() -> bool:
     tell = getattr(torch.cpu, "get_capabilities", None)
     found = tell() if tell is not None else {}
     return any(found.get(unit, False) for unit in ("amx_bf16", "avx512_bf16"))
+
+
+SHARED_FROM = 20_000_000
+"""Products a step (rows times weights, times positions under convolutions) from which sharing them among threads pays."""
+
+
+def threads_for(device: torch.device, products: int) -> int:
+    """How many of the processor's threads to use for a step of so many products: one where it is soon done."""
+    return 1 if device.type == "cpu" and products < SHARED_FROM else torch.get_num_threads()
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """So many threads for torch inside, as many as before outside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def device_generator(device: torch.device) -> torch.Generator:

@@ -27,7 +27,7 @@ from diabolo.records import Context, Loss
 from diabolo.trained import Trained
 from diabolo.training import checkpoints
 from diabolo.training.averaging import Average
-from diabolo.training.device import device_generator, mixed_seed, seed_all
+from diabolo.training.device import device_generator, mixed_seed, seed_all, threads
 from diabolo.training.events import Epoch, Event, Finished, Notice, Progress, Saved, Started
 from diabolo.training.optimizers import scale_rates
 from diabolo.training.plan import Plan, steps_per_epoch
@@ -68,7 +68,7 @@ def train(
     run = _Run(trained, examples, rows, validation, plan)
     if resume and checkpoint_folder is not None:
         run.restore(*checkpoints.read(checkpoint_folder))
-    with _ctrl_c(run.stop), _threads(plan.threads):
+    with _ctrl_c(run.stop), threads(plan.threads):
         yield from run.events(checkpoint_folder)
 
 
@@ -360,17 +360,6 @@ def _means(loss: Loss, columns: list[str]) -> Tensor:
     if loss.kl is not None:
         values.append(loss.kl)
     return torch.stack([v.detach() for v in (*values, *loss.penalties.values())]).mean(1)
-
-
-@contextmanager
-def _threads(number: int) -> Iterator[None]:
-    """So many threads for torch inside, as many as before outside."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -11,13 +11,12 @@ import torch
 
 from diabolo.errors import ParameterError
 from diabolo.spec import find, from_json
-from diabolo.training.device import choose_device, choose_precision
+from diabolo.training.device import SHARED_FROM, choose_device, choose_precision, threads_for
 from diabolo.training.optimizers import OPTIMIZERS, AdamW, Muon, Optimizer
 
 AUTO_STEPS = 3000
 AUTO_EPOCHS = (10, 300)
 MUON_ROWS = 512
-SHARED_FROM = 20_000_000
 
 
 @final
@@ -144,13 +143,10 @@ def _optimizer(given: str | Optimizer, matrices: bool, batch_size: int, reasons:
 
 
 def _threads(device: torch.device, work: int, reasons: list[str]) -> int:
-    """One thread where a step's products (rows times weights, times positions under convolutions) are soon done."""
-    threads = torch.get_num_threads()
-    if device.type == "cpu" and threads > 1 and work < SHARED_FROM:
-        reasons.append("threads 1: the steps are too small to be worth sharing")
-        return 1
-    reasons.append(f"threads {threads}: as PyTorch is set")
-    return threads
+    chosen = threads_for(device, work)
+    small = chosen < torch.get_num_threads()
+    reasons.append(f"threads {chosen}: " + ("the steps are too small to be worth sharing" if small else "as PyTorch is set"))
+    return chosen
 
 
 def _learning_rate(given: float | str, optimizer: Optimizer, batch_size: int, reasons: list[str]) -> float:
