@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from diabolo.estimators.autoencoder import load as load
     from diabolo.parts.networks import Custom as Custom
 
-# Threads of GNU's OpenMP, which PyTorch uses on Linux, spin while they wait. Where other work wants the cores too, that can make
-# a training many times slower. A short spin costs nothing on a quiet machine (LOG.md); it must be set before torch is imported.
+# Threads of GNU's OpenMP, which PyTorch uses on Linux, spin while they wait. Where other work wants the cores too, that makes
+# a training many times slower. A short spin costs nothing on a quiet machine (LOG.md). It must be set before torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 __version__ = "0.1.0"

@@ -71,6 +71,15 @@ class Model(nn.Module):
             penalties=penalties,
         )
 
+    def start_at(self, mean: Tensor) -> None:
+        """Let the untrained model answer with about ``mean`` (F, *P), the mean of what should come out, whatever goes in.
+
+        It then need not learn first what all rows have in common.
+        """
+        params = self.likelihood.start(mean)
+        if params is not None:
+            self.decoder.start_at(params)
+
     def corrupt(self, x: Tensor, generator: torch.Generator) -> Corrupted:
         """x (N, F, *P) as the encoder sees it in training: damaged by the recipe's corruption, if it has one."""
         corruption = self.composition.corruption

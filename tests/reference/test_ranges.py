@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diabolo.maths.ranges import bounded, positive
+from diabolo.maths.ranges import bounded, positive, unbounded
 
 RAW = torch.linspace(-6, 6, 25)
 
@@ -50,3 +50,9 @@ def test_positive_starts_at_start_and_stays_above_the_floor(start: float, floor:
 def test_a_floor_is_below_the_start(start: float, floor: float) -> None:
     with pytest.raises(ValueError, match="floor < start"):
         positive(RAW, start, floor)
+
+
+@pytest.mark.parametrize("bounds", [None, (0.0, 1.0), (-1.0, 1.0), (0.0, 10.0)])
+def test_unbounded_is_the_inverse_of_bounded(bounds: tuple[float, float] | None) -> None:
+    raw = torch.linspace(-2.5, 2.5, 21)
+    torch.testing.assert_close(unbounded(bounded(raw, bounds), bounds), raw, atol=1e-4, rtol=1e-4)

@@ -32,6 +32,19 @@ def bounded(raw: Tensor, bounds: tuple[float, float] | None) -> Tensor:
     return (low + (high - low) * torch.sigmoid(raw)).clamp(low, high)  # the clamp only takes off the rounding
 
 
+def unbounded(x: Tensor, bounds: tuple[float, float] | None, margin: float = 1 / 256) -> Tensor:
+    """The inverse of :func:`bounded`; what lies closer to a bound than ``margin`` of the range counts as lying there.
+
+    >>> unbounded(torch.tensor([0.5, 0.0]), (0.0, 1.0))
+    tensor([ 0.0000, -5.5413])
+    """
+    if bounds is None:
+        return x
+    low, high = bounds
+    raw = torch.logit((x - low) / (high - low), eps=margin)
+    return raw / 2 if (low, high) == (-1.0, 1.0) else raw  # tanh(r) = 2 sigmoid(2 r) - 1
+
+
 def to_bytes(x: Tensor, bounds: tuple[float, float]) -> Tensor:
     """Numbers in ``bounds`` as 0 to 255, uint8, rounded; what lies outside is cut. The shape stays.
 

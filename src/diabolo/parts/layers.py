@@ -45,6 +45,9 @@ def join(x: Tensor, condition: Tensor | None) -> Tensor:
     return torch.cat([x, maps.to(x.dtype)], dim=1)
 
 
+LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+
+
 def initialize(module: nn.Module) -> None:
     """Glorot's uniform weights and zero biases in every linear and convolutional layer, from torch's global generator.
 
@@ -53,10 +56,18 @@ def initialize(module: nn.Module) -> None:
     Glorot, Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html
     """
     for m in module.modules():
-        if isinstance(m, (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)):
+        if isinstance(m, LAYERS):
             nn.init.xavier_uniform_(m.weight)
             if m.bias is not None:
                 nn.init.zeros_(m.bias)
+
+
+@torch.no_grad()
+def set_last_bias(module: nn.Module, bias: Tensor) -> None:
+    """Give the last linear or convolutional layer of a module this bias, (outputs,)."""
+    last = [m for m in module.modules() if isinstance(m, LAYERS)][-1]
+    assert last.bias is not None  # the last layer of a decoder is bare: no normalization follows it
+    last.bias.copy_(bias)
 
 
 def normalization(name: str, channels: int, positions: bool) -> nn.Module:

@@ -55,6 +55,13 @@ class Head(nn.Module, ABC):
     def forward(self, params: Tensor) -> Output:
         """params (N, outputs, *P) -> p(x|z)."""
 
+    def start(self, mean: Tensor) -> Tensor | None:
+        """Decoder output (outputs, *P) for which the mean of p(x|z) is ``mean`` (F, *P): where an untrained model starts.
+
+        None where the likelihood cannot say.
+        """
+        return None
+
     def observe(self, batch: Batch, generator: torch.Generator, *, shared: bool = False) -> Batch:
         """The batch as this likelihood sees it: itself, or bits drawn from grey values (dynamic binarization).
 

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from diabolo.errors import ParameterError
 from diabolo.maths.precision import at_least_float32
+from diabolo.maths.ranges import unbounded
 from diabolo.maths.rows import cross_entropy
 from diabolo.parts.likelihoods.base import Head, Likelihood, Output
 from diabolo.parts.likelihoods.shapes import check_alike
@@ -67,6 +68,9 @@ class BernoulliHead(Head):
     def __init__(self, dynamic: bool) -> None:
         super().__init__()
         self.dynamic = dynamic
+
+    def start(self, mean: Tensor) -> Tensor:
+        return unbounded(mean, (0.0, 1.0))
 
     def forward(self, params: Tensor) -> BernoulliOutput:
         """params, the logits, (N, F, *P) -> p(x|z)."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from diabolo.maths.densities import laplace_log_density
 from diabolo.maths.intervals import laplace_log_mass
-from diabolo.maths.ranges import bounded
+from diabolo.maths.ranges import bounded, unbounded
 from diabolo.parts.likelihoods.base import Head, Likelihood, Output
 from diabolo.parts.likelihoods.shapes import check_alike
 from diabolo.parts.likelihoods.spread import SPREADS, Spread, check_spread
@@ -65,6 +65,9 @@ class LaplaceHead(Head):
     def __init__(self, mean_bounds: Bounds, bounds: Bounds, spread: Spread) -> None:
         super().__init__()
         self.mean_bounds, self.bounds, self.spread = mean_bounds, bounds, spread
+
+    def start(self, mean: Tensor) -> Tensor:
+        return self.spread.start_at(unbounded(mean, self.mean_bounds))
 
     def forward(self, params: Tensor) -> LaplaceOutput:
         """params (N, F or 2F, *P) -> p(x|z)."""

@@ -62,3 +62,7 @@ class Spread(nn.Module):
             )
         location, raw = params.chunk(2, dim=1)
         return location, positive(raw, self.start, self.floor)
+
+    def start_at(self, location: Tensor) -> Tensor:
+        """location (F, *P) -> decoder output (outputs, *P) that says it, with the spread at its start."""
+        return torch.cat([location, torch.zeros_like(location)]) if self.mode == "cell" else location

@@ -48,6 +48,9 @@ class Decoder(nn.Module, ABC):
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """z (N, gives, *L), condition (N, C) or None -> (N, outputs, *P') raw parameters, no last function."""
 
+    def start_at(self, params: Tensor) -> None:
+        """Let the untrained decoder answer with about ``params`` (outputs, *P); one that is the user's own stays as it is."""
+
 
 @dataclass
 class Network(Part, ABC):

@@ -12,7 +12,7 @@ from typing import ClassVar, Self, final
 from torch import Tensor, nn
 
 from diabolo.errors import unknown
-from diabolo.parts.layers import ACTIVATIONS, NORMALIZATIONS, Dense, initialize, join
+from diabolo.parts.layers import ACTIVATIONS, NORMALIZATIONS, Dense, initialize, join, set_last_bias
 from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports, settled
 from diabolo.records import Layout
 from diabolo.spec import option
@@ -44,6 +44,9 @@ class MlpDecoder(Decoder):
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.unflatten(self.head(self.stages(join(z, condition))))
+
+    def start_at(self, params: Tensor) -> None:
+        set_last_bias(self.head, params.flatten())
 
 
 @final

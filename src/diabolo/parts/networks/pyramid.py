@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from diabolo.errors import ParameterError, unknown
-from diabolo.parts.layers import Convolution, Dense, by, join, nonlinear
+from diabolo.parts.layers import Convolution, Dense, by, join, nonlinear, set_last_bias
 from diabolo.parts.networks.base import Decoder, Encoder, Ports
 from diabolo.records import Layout
 
@@ -50,6 +50,9 @@ class PyramidDecoder(Decoder):
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.stages(self.foot(join(z, condition)))
+
+    def start_at(self, params: Tensor) -> None:
+        set_last_bias(self.stages, params.flatten(1).mean(1))
 
 
 @final
