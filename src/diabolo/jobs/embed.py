@@ -45,7 +45,8 @@ def decode(trained: Trained, z: Any, y: Any = None) -> Any:
 def decoded(trained: Trained, z: Any, y: Any = None) -> Tensor:
     """Codes (n, K) -> x (n, F, *P) on the host, inside the model's scale: the mean of p(x|z)."""
     known = as_codes(trained, z)
-    return apply_to_codes(trained, known, trained.condition(y, len(known)), lambda z, c: trained.model.decode(z, c).mean)
+    x = apply_to_codes(trained, known, trained.condition(y, len(known)), lambda z, c: trained.model.decode(z, c).mean)
+    return trained.out_kind.settled(x)
 
 
 def posterior(trained: Trained, data: Any, y: Any = None) -> Posterior:

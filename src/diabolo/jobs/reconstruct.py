@@ -51,7 +51,8 @@ def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any
 def restored(trained: Trained, source: Source, condition: Tensor | None) -> Tensor:
     """x̂ (n, F, *P) on the host, inside the model's scale: the mean of p(x | the deterministic code)."""
     model = trained.model
-    return apply(trained, source, condition, lambda x, c: model.decode(model.encode(x, None, c), c).mean)
+    x_hat = apply(trained, source, condition, lambda x, c: model.decode(model.encode(x, None, c), c).mean)
+    return trained.out_kind.settled(x_hat)
 
 
 def aim_of(trained: Trained, source: Source, target: Any = None) -> Source:
