@@ -99,6 +99,13 @@ def test_columns_need_names_of_their_own():
         read(pd.DataFrame(np.eye(2), columns=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])))
 
 
+def test_names_of_features_are_all_text_or_all_numbers():
+    X = pd.DataFrame(np.eye(3), columns=["a", 1, "b"])
+    with pytest.raises(DataError, match=r"'a' is text and 1 is a number.*astype\(str\)"):
+        read(X)
+    assert read(X, ignore=["1"]).kind.names == ("a", "b")
+
+
 def test_a_column_that_is_not_there_gives_the_nearest():
     with pytest.raises(ParameterError, match="Did you mean 'y'"):
         read(pd.DataFrame(COLUMNS), label="y_")

@@ -137,8 +137,10 @@ def _named(path: Path) -> Iterator[None]:
     except SourceError:
         raise
     except (ValueError, TypeError, AttributeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        if "pickle" in str(error):
+        if "Object arrays" in str(error):
             why = "holds Python objects, which would have to be unpickled and could run code. Save plain numbers instead."
+        elif "pickle" in str(error):  # what NumPy takes anything for that does not begin as its own files do
+            why = "is no NumPy file, whatever its ending says. Write it with np.save or np.savez; call a table in text .csv."
         else:
             why = f"is cut short or no NumPy file: {error}"
         raise SourceError(f"{path.name} {why}") from error

@@ -32,6 +32,7 @@ def frame(table: nw.DataFrame[Any], wants: Wants, name: str | None = None) -> Gi
     columns = {_text(c): table[:, i] for i, c in enumerate(_header(table))}
     _check_apart(columns, wants)
     features = {c: s for c, s in columns.items() if c not in wants.apart}
+    _check_one_sort([c for c in _header(table) if _text(c) in features])
     arrays = _numbers(features)
     rows = np.column_stack(list(arrays.values())) if arrays else np.empty((len(table), 0))
     size = f"{len(table)} rows and {len(features)} columns"
@@ -81,6 +82,16 @@ def _header(table: nw.DataFrame[Any]) -> list[str | int]:
     if count > 1:
         raise DataError(f"Every column needs a name of its own, but {name!r} names {count}. Rename the columns.")
     return names
+
+
+def _check_one_sort(names: Sequence[str | int]) -> None:
+    """DataError where some features are named by text and some by numbers, which scikit-learn cannot keep."""
+    texts, whole = ([n for n in names if isinstance(n, str) is sort] for sort in (True, False))
+    if texts and whole:
+        raise DataError(
+            f"Column names must be all text or all numbers, but {texts[0]!r} is text and {whole[0]!r} is a number. Rename the "
+            "columns: X.columns = X.columns.astype(str)."
+        )
 
 
 def _text(name: str | int) -> str:
