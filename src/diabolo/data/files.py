@@ -63,7 +63,7 @@ def _refused(path: Path, ending: str) -> DataError | UnsupportedError:
 
 
 def _table(path: Path, wants: Wants) -> Given:
-    table, notes = _frame(path)
+    table, notes = _frame(path, wants)
     table, numbers = _numbered(table)
     given = frame(nw.from_native(table, eager_only=True), wants, path.name)
     left = ("the first column has no name and numbers the rows; it was left out",) if numbers is not None else ()
@@ -77,14 +77,14 @@ def _numbered(table: pl.DataFrame) -> tuple[pl.DataFrame, np.ndarray | None]:
     return table, None
 
 
-def _frame(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _frame(path: Path, wants: Wants) -> tuple[pl.DataFrame, tuple[str, ...]]:
     import polars as pl
     from fastexcel import FastExcelError
 
     from diabolo.data.delimited import PLAIN, read_delimited
 
     if path.suffix.lower() in TEXT_TABLES:
-        table, dialect = read_delimited(path)
+        table, dialect = read_delimited(path, wants.apart)
         return table, () if dialect == PLAIN else (f"{path.name} was read as {dialect.text}",)
     try:
         if path.suffix.lower() in (".parquet", ".pq"):

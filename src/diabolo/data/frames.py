@@ -12,7 +12,7 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 
 from diabolo.data.arrays import label_array, numeric
-from diabolo.data.given import Columns, Given, Wants, some
+from diabolo.data.given import Columns, Given, Wants, some, stray_cell
 from diabolo.errors import DataError, MissingExtraError, unknown
 
 
@@ -135,7 +135,19 @@ def _column(name: str, series: nw.Series[Any]) -> np.ndarray:
         return np.full(len(series), np.nan)
     if series.dtype in (nw.Object, nw.Unknown) and all(isinstance(v, numbers.Number | np.number | np.bool_) for v in values):
         return numeric(np.array(series.to_list(), dtype=object)[:, None], [name])[:, 0]
-    raise _NotNumbersError(next((v for v in values if isinstance(v, str)), values[0] if values else ""))
+    strays = [v for v in values if isinstance(v, str) and not _reads_as_number(v)]
+    if 0 < 2 * len(strays) < len(values):
+        row = series.to_list().index(strays[0])
+        raise DataError(stray_cell(f"Row {row}, counted from 0", name, strays[0], len(strays), len(values)))
+    raise _NotNumbersError(next((v for v in (*strays, *values) if isinstance(v, str)), values[0] if values else ""))
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _described(table: nw.DataFrame[Any], features: dict[str, Any], arrays: dict[str, np.ndarray]) -> Columns:
