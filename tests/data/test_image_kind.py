@@ -133,9 +133,14 @@ def test_flat_rows_of_another_width_speak_as_scikit_learn_does():
 
 @pytest.mark.parametrize("shape", [(9, 7), (9, 7, 3), (3, 9, 7)])
 def test_one_image_alone_is_no_batch(shape):
-    kind, _ = encoded(pixels(5, *shape))
-    with pytest.raises(DataError, match=r"use X\[None\]"):
-        kind.read(pixels(*shape))
+    flat = encoded(pixels(5, math.prod(shape)), image_shape=(9, 7, 3) if len(shape) == 3 else shape)[0]
+    for kind in (encoded(pixels(5, *shape))[0], flat):
+        with pytest.raises(DataError, match=r"X is one image .* use X\[None\]"):
+            kind.read(pixels(*shape))
+    one = pixels(1, 9, 7)
+    np.testing.assert_array_equal(
+        encoded(pixels(5, 63), image_shape=(9, 7))[0].read(one).take(torch.arange(1)), one.reshape(1, 63)
+    )
 
 
 def test_other_scales_are_refused():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 import torch
@@ -189,6 +190,28 @@ def test_wrong_sizes_at_transform_are_named() -> None:
         ae.transform(np.zeros((3, 9, 8), np.uint8))
     with pytest.raises(DataError, match=r"\(n, 8\)"):
         Autoencoder("plain", latent_dim=8, epochs=1).fit(X).inverse_transform(np.zeros((2, 3)))
+
+
+def test_one_image_alone_is_no_batch() -> None:
+    for rows, shape in ((IMAGES, None), (IMAGES.reshape(-1, 64), (8, 8))):
+        ae = Autoencoder(epochs=1, random_state=0, image_shape=shape).fit(rows)
+        with pytest.raises(DataError, match=r"X is one image of shape \(8, 8\).*X\[None\]"):
+            ae.transform(IMAGES[0])
+
+
+def test_tensors_of_a_computation_are_rows_like_others() -> None:
+    given = torch.from_numpy(X).requires_grad_()
+    ae = Autoencoder(epochs=1, random_state=0).fit(given)
+    np.testing.assert_array_equal(ae.transform(given), ae.transform(X))
+    assert np.isfinite(Autoencoder(epochs=1, random_state=0).fit(given.bfloat16()).score(given.bfloat16()))
+
+
+def test_names_of_columns_that_are_text_and_numbers_are_a_data_error() -> None:
+    mixed = pd.DataFrame(X[:, :3], columns=["a", 1, "b"])
+    with pytest.raises(DataError, match="all text or all numbers"):
+        Autoencoder(epochs=1).fit(mixed)
+    with pytest.raises(DataError, match="Feature names are only supported"):
+        Autoencoder(epochs=1, random_state=0).fit(X[:, :3]).transform(mixed)
 
 
 def test_codes_that_are_not_finite_are_refused(vae: Autoencoder) -> None:

@@ -356,11 +356,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self.trained_
 
     def _remember_features(self, X: Any, *, reset: bool) -> None:
-        """scikit-learn's own check of columns and width, for rows that are flat."""
+        """scikit-learn's own check of columns and width, for rows that are flat; images are checked by their kind."""
         flat = getattr(X, "ndim", None) == 2 and getattr(getattr(X, "dtype", None), "kind", "f") != "O"
         if flat or hasattr(X, "columns"):
-            _check_feature_names(self, X, reset=reset)
-        if flat and (reset or len(X)):
+            try:
+                _check_feature_names(self, X, reset=reset)
+            except TypeError as error:
+                raise DataError(str(error)) from error
+        if flat and (reset or (len(X) and self.trained_.kind.name != "image")):
             _check_n_features(self, X, reset=reset)
         elif reset:
             self.n_features_in_ = self.trained_.kind.layout.cells

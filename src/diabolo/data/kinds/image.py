@@ -123,14 +123,14 @@ class ImageKind(Kind):
         h, w, c = self.height, self.width, self.channels
         if rows.shape[1:] == self.shape:
             return rows
-        if rows.ndim == 2 and self.axes == "flat":
-            want = math.prod(self.shape)
-            raise DataError(f"X has {rows.shape[1]} features, but {named} is expecting {want} features as input.")
         images = self._channels_last(rows)
         if images is not None:
             return images.transpose(0, 3, 1, 2) if self.axes == "CHW" else images.reshape(len(rows), *self.shape)
         if rows.shape in ((h, w), (h, w, c), (c, h, w), self.shape):
             raise DataError(f"X is one image of shape {rows.shape}, and {named} takes a batch of them: use X[None].")
+        if rows.ndim == 2 and self.axes == "flat":
+            want = math.prod(self.shape)
+            raise DataError(f"X has {rows.shape[1]} features, but {named} is expecting {want} features as input.")
         raise DataError(
             f"Expected images of {self._size} (rows of shape {self.shape}), which {named} was trained on, got {what} (rows of "
             f"shape {rows.shape[1:]}). Bring them to that size."
