@@ -28,6 +28,7 @@ from diabolo.training.optimizers import Optimizer
 from diabolo.training.plan import Plan, make_plan
 
 SIZES = ("s", "m", "l")
+START_ROWS = 4096
 Reader = Callable[[Event], None]
 
 
@@ -110,6 +111,7 @@ def train(
         raise DataError(f"y must have one label a row: there are {len(reading.source)} rows, y has {len(labels)}.")
     if start is None:
         untrained, examples = _prepare(reading, wanted, labels, options, rows)
+        _start_at_mean(untrained, examples, rows)
     else:
         untrained, examples = _continue(start, reading, wanted, labels)
     plan = _plan(untrained, options, len(rows))
@@ -159,6 +161,12 @@ def _prepare(
     return trained, _examples(trained, reading, wanted, labels)
 
 
+def _start_at_mean(untrained: Trained, examples: Examples, rows: Tensor) -> None:
+    """Let the outputs start at the mean of the wanted rows, as some thousands of them, evenly spread, give it."""
+    some = rows[:: -(-len(rows) // START_ROWS)]
+    untrained.model.start_at(examples.batch(some, torch.device("cpu")).aim.mean(0))
+
+
 def _continue(start: Trained, reading: Reading, wanted: Reading | None, labels: np.ndarray | None) -> tuple[Trained, Examples]:
     """The model of ``start``, copied, and data that fit it."""
     if reading.kind is not start.kind:
@@ -202,9 +210,8 @@ def _read_target(target: Any, reading: Reading, known: Kind | None) -> Reading:
 def _plan(trained: Trained, options: Options, rows: int) -> Plan:
     return make_plan(
         rows,
-        trained.model.source.cells,
-        weights=sum(p.numel() for p in trained.model.parameters()),
-        matrices=not any(p.ndim > 2 for p in trained.model.parameters()),
+        products=trained.model.products,
+        matrices=not trained.model.has_kernels and trained.config.composition.network.name != "custom",
         **{
             name: getattr(options, name)
             for name in ("epochs", "time_budget", "batch_size", "optimizer", "learning_rate", "device", "precision", "seed")
