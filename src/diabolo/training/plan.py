@@ -16,7 +16,7 @@ from diabolo.training.optimizers import OPTIMIZERS, AdamW, Muon, Optimizer
 
 AUTO_STEPS = 3000
 AUTO_EPOCHS = (10, 300)
-LARGEST_BATCH, STEPS_IN_TWO = 1024, 100
+LARGEST_BATCH, STEPS_AN_EPOCH, STEPS = 1024, 25, 100
 MUON_ROWS = 512
 
 
@@ -127,12 +127,15 @@ def _check_whole(name: str, given: int | str) -> None:
 
 def _batch_size(given: int | str, rows: int, epochs: int | str, reasons: list[str]) -> int:
     if given == "auto":
-        seen = rows * (2 if epochs == "auto" else min(int(epochs), 2))
+        most = rows / max(STEPS_AN_EPOCH, STEPS / (STEPS if epochs == "auto" else int(epochs)))
         size = 32
-        while size < LARGEST_BATCH and size * STEPS_IN_TWO < seen:
+        while 2 * size <= min(most, LARGEST_BATCH):
             size *= 2
         size = min(size, rows)
-        reasons.append(f"batch size {size}: about a hundred steps in the first two epochs or more, at most {LARGEST_BATCH}")
+        reasons.append(
+            f"batch size {size}: at least {STEPS_AN_EPOCH} steps an epoch and {STEPS} in all where rows allow, "
+            f"at most {LARGEST_BATCH} rows"
+        )
         return size
     return min(int(given), rows)
 
