@@ -25,6 +25,7 @@ class Example(Part):
     widths: tuple[int, ...] | None = option(None, "widths", low=1)
     mode: str = option("a", "a mode", choices=("a", "b"))
     flag: bool = option(False, "a flag")
+    weight: float = option(1.0, "a weight", low=0)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,8 @@ class Example(Part):
         ("share", "1", 1.0),
         ("widths", "256,128", (256, 128)),
         ("widths", "(8)", (8,)),
+        ("widths", "(8,)", (8,)),
+        ("widths", "", ()),
         ("widths", "none", None),
         ("mode", "b", "b"),
         ("flag", "true", True),
@@ -52,6 +55,10 @@ def test_text_becomes_a_value(key: str, text: str, value: object) -> None:
         ("share", "nan", "between 0 and 1"),
         ("widths", "0", "at least 1"),
         ("widths", "a,b", "whole numbers"),
+        ("widths", "1,,2", "whole numbers"),
+        ("widths", ",1", "whole numbers"),
+        ("weight", "inf", "finite number"),
+        ("weight", "nan", "at least 0"),
         ("mode", "c", "There is no example.mode 'c'"),
         ("flag", "perhaps", "true or false"),
         ("shar", "1", "Did you mean 'share'"),
@@ -68,7 +75,7 @@ def test_values_are_checked_when_made_and_when_set() -> None:
     with pytest.raises(ParameterError, match="a number"):
         Example(share="x")  # type: ignore[arg-type]
     part = Example()
-    with pytest.raises(ParameterError, match="Known: flag, mode, share, widths"):
+    with pytest.raises(ParameterError, match="Known: flag, mode, share, weight, widths"):
         part.set_params(size=3)
 
 

@@ -99,14 +99,14 @@ class Composition:
 
 
 def as_part(role: str, given: object) -> Part:
-    """A part given by name, by its JSON description or as an object, as an object."""
+    """A part given by name, by its JSON description or as an object, as an object of its own: a later change stays outside."""
     family = FAMILIES[role]
     if isinstance(given, str):
         return find(family, given)()
     if isinstance(given, Mapping):
         return from_json(family, given)
     if isinstance(given, Part) and isinstance(given, tuple(family)):
-        return given
+        return dataclasses.replace(given)
     if role == "likelihood" and callable(given):
         return find(family, "custom")(function=given)  # type: ignore[call-arg]
     names = ", ".join(p.name for p in family)

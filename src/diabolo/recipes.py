@@ -189,15 +189,22 @@ def default_latent_dim(recipe: str, cells: int) -> int:
     return max(1, min(cells, wide * round(math.sqrt(cells))))
 
 
-def own_part(recipe: str, role: str) -> Part | None:
-    """What the recipe itself puts in a role before any data are seen, or None where the data decide."""
+def own_parts(recipe: str, role: str) -> tuple[Part, ...]:
+    """What the recipe itself may put in a role before any data are seen: one part, or one for each kind of data, or none.
+
+    >>> [part.name for part in own_parts("denoising", "corruption")]
+    ['mask', 'gaussian-noise']
+    """
     from diabolo.composition import as_part
 
-    every = (Hints("auto", "gaussian"), Hints("auto", "gaussian", (0.0, 1.0)))
-    found, bounded = (({"likelihood": {"name": "gaussian"}} | get(recipe).parts(hints)).get(role) for hints in every)
-    if found is None or found != bounded:
-        return None
-    return as_part(role, found[0] if role == "regularizers" else found)
+    found: list[Description] = []
+    for hints in (Hints("auto", "gaussian"), Hints("auto", "gaussian", (0.0, 1.0))):
+        part = ({"likelihood": {"name": "gaussian"}} | get(recipe).parts(hints)).get(role)
+        if role == "regularizers" and part:
+            part = part[0]
+        if part is not None and part not in found:
+            found.append(part)
+    return tuple(as_part(role, part) for part in found)
 
 
 def compose(

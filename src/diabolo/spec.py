@@ -7,6 +7,8 @@ of its own that makes the ``nn.Module``. Everything generic about descriptions s
 from __future__ import annotations
 
 import dataclasses
+import math
+import numbers
 import types
 import typing
 from abc import ABC
@@ -72,6 +74,16 @@ class Part(ABC):
 PartT = typing.TypeVar("PartT", bound=Part)
 
 
+def is_number(value: object) -> typing.TypeGuard[float]:
+    """Whether a value is a real number, Python's or NumPy's, infinite and NaN among them; truth values are none."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def is_whole(value: object, low: int) -> bool:
+    """Whether a value is a whole number of at least ``low``, Python's or NumPy's; truth values are none."""
+    return hasattr(value, "__index__") and not isinstance(value, bool) and value.__index__() >= low
+
+
 def names(family: Iterable[type[Part]]) -> tuple[str, ...]:
     """The names of a family's members, without aliases."""
     return tuple(p.name for p in family)
@@ -129,7 +141,8 @@ def parse(text: str, hint: Any, where: str) -> Any:
 
 def _parse_one(text: str, kind: Any) -> Any:
     if typing.get_origin(kind) is tuple:
-        return tuple(_parse_one(t.strip(), typing.get_args(kind)[0]) for t in text.strip("()[]").split(",") if t.strip())
+        inner = text.strip("()[]").strip().removesuffix(",")
+        return tuple(_parse_one(t.strip(), typing.get_args(kind)[0]) for t in inner.split(",")) if inner else ()
     if kind is bool:
         if text.lower() not in ("true", "false", "yes", "no", "1", "0"):
             raise ValueError(text)
@@ -159,7 +172,7 @@ def _fits(value: Any, kind: Any) -> bool:
     if typing.get_origin(kind) is tuple:
         return isinstance(value, (tuple, list)) and all(_fits(v, typing.get_args(kind)[0]) for v in value)
     if kind is float:
-        return hasattr(value, "__float__") and not isinstance(value, (bool, str))
+        return is_number(value)
     if kind is int:
         return hasattr(value, "__index__") and not isinstance(value, bool)
     if kind is Any or not isinstance(kind, type):
@@ -178,6 +191,8 @@ def _check(where: str, value: Any, hint: Any, metadata: Mapping[str, Any]) -> No
             raise unknown(f"{where}", entry, [str(c) for c in choices])
         if not choices and (low is not None and not entry >= low or high is not None and not entry <= high):
             raise ParameterError(f"{where} must be {_range(metadata)}, got {entry!r}.")
+        if isinstance(entry, numbers.Real) and not math.isfinite(entry):
+            raise ParameterError(f"{where} must be a finite number, got {entry!r}.")
 
 
 def _range(metadata: Mapping[str, Any]) -> str:

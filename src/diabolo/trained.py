@@ -118,8 +118,25 @@ def as_labels(y: object) -> np.ndarray:
     return values
 
 
+def refuse_missing(y: object) -> None:
+    """Raise DataError where labels are missing: None or NaN."""
+    values = np.ravel(np.asarray(y))
+    missing = sum(v is None or (v == v) is not True for v in values.tolist()) if values.dtype.kind in "fOmM" else 0
+    if missing:
+        raise DataError(
+            f"y holds {missing} missing label{'s' * (missing != 1)} (None or NaN) of {len(values)}. Leave those rows out, or "
+            "give them a label of their own."
+        )
+
+
+def has_fractions(labels: np.ndarray) -> bool:
+    """Whether labels are numbers that are not whole, so measurements and no classes."""
+    return labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels), equal_nan=True)
+
+
 def one_hot(y: object, labels: Sequence[Any], n: int) -> Tensor:
-    """Labels y (one for all rows, or n) -> (n, C) float32. Raises DataError for another number or an unseen label."""
+    """Labels y (one for all rows, or n) -> (n, C) float32. Raises DataError for another number, missing or unseen ones."""
+    refuse_missing(y)
     values = as_labels(y)
     values = np.broadcast_to(values, (n,)) if values.ndim == 0 else values.ravel()
     if len(values) != n:

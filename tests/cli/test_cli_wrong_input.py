@@ -32,6 +32,8 @@ TRAIN = ["train", "demo:digits", "-e", "1"]
         ([*TRAIN, "--set", "optimizer.warmup=2"], "between 0 and 0.9"),
         ([*TRAIN, "--set", "optimizer.clipp=1"], "Did you mean 'clip'?"),
         ([*TRAIN, "--set", "corruption.std=1"], "this model has no corruption"),
+        ([*TRAIN, "--set", "network.widths=1,,2"], "whole numbers such as 256,128"),
+        ([*TRAIN, "--recipe", "vae", "--set", "bottleneck.beta=inf"], "finite"),
         ([*TRAIN, "--set", "beta"], "PART.OPTION=VALUE"),
         ([*TRAIN, "--set", "decoder.beta=1"], "network.OPTION"),
         ([*TRAIN, "--size", "xl"], "s, m, l"),
@@ -106,10 +108,14 @@ def test_wrong_tables(run: Run, tmp_path: Path, write: Callable[[Path], None], s
 def test_wrong_places(run: Run, digits_model: Path) -> None:
     before = folder_bytes(digits_model)
     ran = run(*TRAIN, "-o", digits_model)
-    assert (ran.code, "not empty" in ran.err) == (1, True)
+    assert (ran.code, "not empty" in ran.err, "--resume" in ran.err) == (1, True, False)
+    ran = run("demo", "-o", digits_model)
+    assert (ran.code, "not empty" in ran.err, "--resume" in ran.err) == (1, True, False)
     assert folder_bytes(digits_model) == before
     Path("file").touch()
     assert "is a file" in run(*TRAIN, "-o", "file").err
+    Path("begun/checkpoints").mkdir(parents=True)
+    assert "diabolo train DATA -o FOLDER --resume" in run(*TRAIN, "-o", "begun").err
     ran = run(*TRAIN, "-o", "file/model")  # a parent that is a file: no one can write there, not even root
     assert (ran.code, "cannot be written to" in ran.err) == (1, True)
     ran = run(*TRAIN, "-o", "nothing-yet", "--resume")
@@ -173,3 +179,22 @@ def test_debug_shows_where_an_error_came_from(run: Run, monkeypatch: pytest.Monk
         monkeypatch.setenv(ask, "1")
     with pytest.raises(ParameterError):
         run(*words)
+
+
+@pytest.mark.parametrize("phase", ["diabolo.data.read", "diabolo.jobs.workshop.make", "diabolo.cli.app.application"])
+def test_ctrl_c_ends_with_130_and_a_word(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, phase: str) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(phase, interrupted)
+    ran = run(*TRAIN)
+    assert (ran.code, ran.out, ran.err.splitlines()[-1]) == (130, "", "Error: Interrupted by Ctrl-C.")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_folder_in_a_list_is_called_damaged(run: Run, digits_model: Path) -> None:
+    shutil.copytree(digits_model, "m")
+    config = json.loads(Path("m/config.json").read_text(encoding="utf-8"))
+    Path("m/config.json").write_text(json.dumps(config | {"data": None}), encoding="utf-8")
+    ran = run("list", ".")
+    assert (ran.code, "damaged" in ran.out) == (0, True)

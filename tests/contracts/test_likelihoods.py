@@ -252,7 +252,7 @@ def test_a_loss_that_is_a_module_is_not_part_of_the_model() -> None:
 def test_a_loss_that_was_not_saved_is_asked_for() -> None:
     output = Custom().build(Layout(("a",)))(torch.zeros(2, 1))
     assert output.mean.shape == (2, 1)
-    with pytest.raises(ParameterError, match="Give it again"):
+    with pytest.raises(ParameterError, match=r"load\(path, likelihood=function"):
         output.log_prob(torch.zeros(2, 1))
     with pytest.raises(ParameterError, match="expects a function"):
         Custom(function=3)  # type: ignore[arg-type]

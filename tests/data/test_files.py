@@ -154,6 +154,16 @@ def test_objects_are_never_unpickled(tmp_path, ending):
         read(path)
 
 
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+@pytest.mark.parametrize("mapped_from", [0, 10**9])
+def test_what_is_no_numpy_file_says_so(tmp_path, ending, mapped_from, monkeypatch):
+    monkeypatch.setattr("diabolo.data.files.MAPPED_FROM", mapped_from)
+    np.savetxt(tmp_path / "text", np.eye(3))
+    path = (tmp_path / "text").rename(tmp_path / f"text.{ending}")
+    with pytest.raises(SourceError, match=rf"text.{ending} is no NumPy file.*np.save.*\.csv"):
+        read(path)
+
+
 @pytest.mark.parametrize(
     ("name", "error", "word"),
     [

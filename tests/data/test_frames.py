@@ -83,6 +83,13 @@ def test_columns_of_text_are_named_with_an_example(library):
         read(LIBRARIES[library](COLUMNS))
 
 
+def test_a_stray_cell_is_told_from_a_column_of_text():
+    with pytest.raises(DataError, match=r"Row 2, counted from 0: 'abc' in column 'a' is no number, and 3 of 4 cells"):
+        read(pd.DataFrame({"a": [1, 2.5, "abc", "-4"], "b": 1}))
+    with pytest.raises(DataError, match=r"No numbers are in column 'a' \(such as 'u'\)"):
+        read(pd.DataFrame({"a": ["-0.132", "u", "v"], "b": 1}))
+
+
 def test_other_columns_that_are_no_numbers():
     for values in (pd.to_datetime(["2020-01-01", "2021-01-01"]), pd.Categorical(["u", "v"]), [1, "v"]):
         with pytest.raises(DataError, match="No numbers are in column 'a'"):
@@ -97,6 +104,13 @@ def test_columns_need_names_of_their_own():
             read(pd.DataFrame(np.eye(2), columns=names))
     with pytest.raises(DataError, match="text or whole numbers"):
         read(pd.DataFrame(np.eye(2), columns=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])))
+
+
+def test_names_of_features_are_all_text_or_all_numbers():
+    X = pd.DataFrame(np.eye(3), columns=["a", 1, "b"])
+    with pytest.raises(DataError, match=r"'a' is text and 1 is a number.*astype\(str\)"):
+        read(X)
+    assert read(X, ignore=["1"]).kind.names == ("a", "b")
 
 
 def test_a_column_that_is_not_there_gives_the_nearest():

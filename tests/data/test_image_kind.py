@@ -142,12 +142,21 @@ def test_other_scales_are_refused():
     kind, _ = encoded(pixels(5, 9, 7))
     floats, _ = encoded(RNG.random((5, 9, 7)))
     deep, _ = encoded(RNG.integers(0, 65536, (5, 9, 7), dtype=np.uint16))
-    for model, X in ((kind, RNG.random((2, 9, 7))), (floats, pixels(2, 9, 7)), (deep, pixels(2, 9, 7))):
+    for model, X in ((kind, np.ones((2, 9, 7), bool)), (floats, pixels(2, 9, 7)), (deep, pixels(2, 9, 7))):
         with pytest.raises(DataError, match="another scale"):
             model.read(X)
     assert len(kind.read(pixels(2, 9, 7).astype(float))) == 2
     assert len(kind.read(np.zeros((2, 9, 7)))) == 2  # black is black on every scale
     assert encoded(RNG.random((5, 9, 7)), value_range=(0, 255))[1].max() < 1 / 255  # what is said is believed
+
+
+def test_a_picture_is_accepted_alone_as_it_is_among_others():
+    """What a model says of one row does not depend on the rows beside it: a dark one is dark, not on another scale."""
+    X = np.concatenate([RNG.random((1, 9, 7)) * 0.9, RNG.random((4, 9, 7)) * 255])
+    for kind in (encoded(X)[0], encoded(X.astype(np.uint8))[0]):
+        for rows in (X, X[:1], X[:1].astype(np.float32)):
+            x = kind.encode(kind.read(rows).take(torch.arange(1)))
+            np.testing.assert_allclose(x[0, 0], X[0] / 255, rtol=1e-6)
 
 
 def test_nan_is_refused_later_too():

@@ -1,5 +1,8 @@
 """Folders of pictures: every mode and orientation, one size, sub-folders as labels, broken ones named."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +20,18 @@ def color(width=12, height=10):
 
 def gray(width=12, height=10):
     return color(width, height).convert("L")
+
+
+def png(pixels):
+    """(H, W, 3) big-endian uint16 as a PNG file, which Pillow cannot write."""
+
+    def part(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    height, width, _ = pixels.shape
+    head = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in pixels))
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", rows) + part(b"IEND", b"")
 
 
 def values(reading):
@@ -55,7 +70,19 @@ def test_pixels_are_the_files(tmp_path):
 def test_sixteen_bits_become_eight(tmp_path):
     deep = RNG.integers(0, 65536, (8, 8), dtype=np.uint16)
     Image.fromarray(deep).save(tmp_path / "a.png")
-    np.testing.assert_array_equal(values(read(tmp_path))[0], np.round(deep / 257))
+    reading = read(tmp_path)
+    np.testing.assert_array_equal(values(reading)[0], np.round(deep / 257))
+    assert reading.notes == ("1 of 1 pictures had more than 8 bits a channel and were brought to 8",)
+
+
+def test_sixteen_bits_of_color_become_eight(tmp_path):
+    """Pillow decodes them to 8 bits by itself; the note is there all the same."""
+    deep = RNG.integers(0, 65536, (8, 8, 3)).astype(">u2")
+    (tmp_path / "a.png").write_bytes(png(deep))
+    color(8, 8).save(tmp_path / "b.png")
+    reading = read(tmp_path)
+    np.testing.assert_allclose(values(reading)[0], deep / 257, atol=1)
+    assert reading.notes == ("1 of 2 pictures had more than 8 bits a channel and were brought to 8",)
 
 
 def test_float_pictures(tmp_path):

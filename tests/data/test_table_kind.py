@@ -13,6 +13,9 @@ from diabolo.data.kinds import KINDS, TableKind
 from diabolo.data.kinds.table import cast
 from diabolo.data.split import split
 from diabolo.errors import DataError
+from diabolo.jobs.reconstruct import reconstruct, reconstruction_error
+from diabolo.jobs.score import score
+from tests.helpers import quick
 
 RNG = np.random.default_rng(0)
 
@@ -68,11 +71,45 @@ def test_constant_columns_come_back_exactly(value):
     x = kind.encode(source.take(torch.arange(50)))
     assert (x[:, 1] == 0).all()
     assert (kind.decode(x + 0.3)[:, 1] == value).all()
+    assert (kind.natural(kind.settled(x + 0.3))[:, 1] == value).all()
+
+
+def test_what_deviates_from_a_constant_column_is_an_error_of_its_row():
+    X = np.c_[RNG.normal(size=(60, 4)), np.ones(60)]
+    trained = quick(X)
+    X[:3, 4] = 9
+    error = ((reconstruct(trained, X) - X) ** 2).mean(1)
+    assert error[:3].min() > 64 / 5
+    np.testing.assert_allclose(reconstruction_error(trained, X), error, rtol=1e-5)
+    np.testing.assert_allclose(score(trained, X).values, -error, rtol=1e-5)
+
+
+def test_numbers_too_far_to_be_squared_are_named():
+    X = RNG.normal(size=(60, 4))
+    kind, _ = fitted(X)
+    X[2:4, 1] *= 1e300
+    X[3, 3] = -1e20
+    with pytest.raises(DataError, match=r"standard deviations .*: 2 in column 'x1', 1 in column 'x3'\. Mend these cells"):
+        kind.read(X)
+    X[2:4, 1], X[3, 3] = 1e15, 1e15
+    assert kind.encode(kind.read(X).take(torch.arange(60))).square().isfinite().all()
+
+
+def test_columns_that_span_more_than_float64_holds_are_named():
+    X = RNG.normal(size=(9, 3))
+    X[:2, 1] = 1.5e308, -1.5e308
+    with pytest.raises(DataError, match="more than float64 can hold in column 'x1'"):
+        fitted(X)
 
 
 def test_only_constant_columns():
     with pytest.raises(DataError, match="Every column is constant in the training rows"):
         fitted(np.ones((5, 2)))
+
+
+def test_too_few_rows_to_hold_some_out():
+    with pytest.raises(DataError, match=r"Too few rows: 1 of 2 is left for training.*more rows.*validation_fraction=0"):
+        fitted(RNG.normal(size=(2, 4)), torch.tensor([0]))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "int64", "uint8", "uint16", "uint32", "bool"])

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from sklearn.base import clone
+from torch.utils.data import TensorDataset
 
 from diabolo import Autoencoder, load
 from diabolo.errors import DataError, ParameterError, UnsupportedError
@@ -281,3 +283,79 @@ def test_the_choices_are_told_before_the_training(capsys: pytest.CaptureFixture[
     assert next(i for i, line in enumerate(lines) if "optimizer" in line) < next(
         i for i, line in enumerate(lines) if line.startswith("epoch 1")
     )
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_missing_labels_are_counted(missing: Any, cvae: Autoencoder) -> None:
+    y = Y.astype(object)
+    y[:3] = missing
+    with pytest.raises(DataError, match=r"3 missing labels .* of 200"):
+        Autoencoder("cvae", epochs=1).fit(X, y)
+    with pytest.raises(DataError, match="3 missing labels"):
+        cvae.transform(X, y)
+    with pytest.raises(DataError, match=r"1 missing label .* of 200"):
+        Autoencoder("cvae", epochs=1).fit(X, np.where(np.arange(len(X)) == 5, np.nan, 1.0))
+    with pytest.raises(DataError, match="200 missing labels"):
+        Autoencoder(epochs=1, random_state=0).fit(X, y).evaluate(X, [missing] * len(X))
+
+
+def test_labels_that_come_with_the_data_are_read() -> None:
+    """By every method, as by fit; labels that are given win."""
+    data = TensorDataset(torch.from_numpy(X), torch.from_numpy((X[:, 0] > 0).astype(np.int64)))
+    y = (X[:, 0] > 0).astype(int)
+    ae = Autoencoder("cvae", latent_dim=2, epochs=2, random_state=0).fit(data)
+    for call in (ae.transform, ae.reconstruct, ae.score_samples, ae.reconstruction_error):
+        np.testing.assert_array_equal(call(data), call(X, y))
+        assert not np.array_equal(call(data, 1 - y), call(data))
+    np.testing.assert_array_equal(ae.posterior(data).std, ae.posterior(X, y).std)
+    assert ae.score(data) == ae.score(X, y)
+    assert ae.evaluate(data).neighbors == ae.evaluate(X, y).neighbors
+    ae.plot.reconstructions(data)
+    ae.plot.codes(data)
+    np.testing.assert_array_equal(ae.fit_transform(data), ae.transform(data))
+
+
+def test_the_labels_of_a_named_set_are_read() -> None:
+    ae = Autoencoder("cvae", network="mlp", latent_dim=2, epochs=1, random_state=0).fit("demo:digits")
+    assert ae.transform("demo:digits").shape == (1797, 2)
+    assert ae.evaluate("demo:digits").neighbors is not None
+
+
+def test_codes_may_be_tensors_and_must_be_numbers(vae: Autoencoder) -> None:
+    z = vae.transform(X[:4])
+    np.testing.assert_array_equal(vae.inverse_transform(torch.from_numpy(z).requires_grad_()), vae.inverse_transform(z))
+    with pytest.raises(DataError, match="at least one row"):
+        vae.inverse_transform(np.zeros((0, 3)))
+    with pytest.raises(DataError, match="must be numbers"):
+        vae.inverse_transform("codes")
+    with pytest.raises(DataError, match="must be numbers"):
+        vae.inverse_transform([["a", "b", "c"]])
+
+
+def test_an_interpolation_has_one_label(cvae: Autoencoder) -> None:
+    way = cvae.interpolate(X[0], X[1], y="up")
+    np.testing.assert_array_equal(cvae.interpolate(X[0], X[1], y=["up", "up"]), way)
+    with pytest.raises(ParameterError, match="one label, and y holds 'down', 'up'"):
+        cvae.interpolate(X[0], X[1], y=["up", "down"])
+
+
+def test_the_seed_of_samples_is_checked(vae: Autoencoder) -> None:
+    with pytest.raises(ParameterError, match="random_state"):
+        vae.sample(2, random_state="x")  # type: ignore[arg-type]
+
+
+def _one_argument(prediction: Any) -> Any:
+    return prediction
+
+
+def _no_gradient(prediction: Any, target: Any) -> Any:
+    return (prediction.detach() - target).square()
+
+
+@pytest.mark.parametrize(
+    ("loss", "says"),
+    [(_one_argument, r"Your loss was called with a prediction and a target.*failed"), (_no_gradient, "no gradient")],
+)
+def test_a_loss_of_the_user_that_cannot_work_is_explained(loss: Any, says: str) -> None:
+    with pytest.raises(ParameterError, match=says):
+        Autoencoder(likelihood=loss, epochs=1).fit(X)

@@ -101,3 +101,9 @@ def test_without_held_out_rows_nothing_is_claimed(tmp_path: Path) -> None:
     made = make(read(X), Options(epochs=1, validation_fraction=0.0), tmp_path / "m")
     assert made.evaluation is None
     assert json.loads((tmp_path / "m" / "metrics.json").read_text()) == {}
+
+
+def test_measurements_have_no_neighbors_of_their_own_class() -> None:
+    trained = quick(X)
+    for y in (np.linspace(0, 1, len(TEST)), np.arange(len(TEST)), np.repeat([0.5, 1.5], len(TEST))[: len(TEST)]):
+        assert evaluate(trained, TEST, y).neighbors is None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from diabolo.data import read
 from diabolo.report.language import language
@@ -38,6 +40,16 @@ def test_notes_on_files_have_words(tmp_path: Path) -> None:
     reading = read(str(table))
     assert len(reading.notes) >= 2
     assert not [n for n in (reading.reason, *reading.notes) if translated(n, RU).foreign]
+
+
+def test_notes_on_pictures_have_words(tmp_path: Path) -> None:
+    for i in range(3):
+        deep = np.random.default_rng(i).integers(0, 65536, (8 + i, 9), dtype=np.uint16)
+        Image.fromarray(deep).save(tmp_path / f"{i}.png")
+    (tmp_path / "list.txt").write_text("0 1 2")
+    reading = read(tmp_path)
+    assert len(reading.notes) == 3
+    assert not [n for n in reading.notes if translated(n, RU).foreign]
 
 
 def test_choices_and_notes_are_told_apart() -> None:

@@ -127,6 +127,50 @@ def test_weights_that_do_not_fit_the_config_are_named(folder: Path) -> None:
         load(folder)
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"options": None}, "'options' should be an object"),
+        ({"data": None}, "'data' should be an object"),
+        ({"data": {"asked": 5}}, "'data.asked' should be an object"),
+        ({"plan": []}, "'plan' should be an object"),
+        ({"composition": None}, "'composition' should be an object"),
+        ({"latent_dim": -1}, "'latent_dim' should be at least 1"),
+        ({"latent_dim": True}, "'latent_dim' should be a whole number"),
+        ({"latent_dim": 10**9}, "do not fit"),
+        ({"recipe": "foo"}, "not known: 'foo'"),
+        ({"extra": 1}, "does not know: extra"),
+    ],
+)
+def test_a_damaged_config_is_refused(folder: Path, changes: dict[str, Any], says: str) -> None:
+    change_config(folder, **changes)
+    with pytest.raises(StoreError, match=says):
+        load(folder)
+
+
+def test_a_width_beyond_all_memory_is_refused_before_it_is_made(folder: Path) -> None:
+    composition = json.loads((folder / "config.json").read_text())["composition"]
+    composition["network"]["widths"] = [10**9]
+    change_config(folder, composition=composition)
+    with pytest.raises(StoreError, match="do not fit"):
+        load(folder)
+
+
+def test_a_config_of_before_still_loads(folder: Path) -> None:
+    """Keys inside data and options came with time."""
+    config = json.loads((folder / "config.json").read_text())
+    del config["data"]["asked"], config["options"]["size"]
+    change_config(folder, **config)
+    assert len(load(folder).set_params(warm_start=True, epochs=1).fit(low_rank()).history_) == 4
+
+
+@pytest.mark.parametrize("text", ["", "[]", "epoch,train_loss\n", "a,b\n1,2\n"])
+def test_a_damaged_history_is_refused(folder: Path, text: str) -> None:
+    (folder / "history.csv").write_text(text)
+    with pytest.raises(StoreError, match=r"history\.csv is damaged"):
+        load(folder)
+
+
 def test_an_unknown_part_is_refused(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     config["composition"]["bottleneck"] = {"name": "os.system"}
@@ -143,9 +187,9 @@ def test_no_folder_at_all(tmp_path: Path) -> None:
 def test_a_folder_in_use_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     ae = Autoencoder(epochs=1, random_state=0).fit(low_rank())
-    with pytest.raises(StoreError, match="not empty"):
+    with pytest.raises(StoreError, match=r"not empty.*overwrite=True for a model folder"):
         ae.save(tmp_path)
-    with pytest.raises(StoreError, match="not empty"):
+    with pytest.raises(StoreError, match=r"not empty.*only those are replaced"):
         ae.save(tmp_path, overwrite=True)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -191,6 +235,8 @@ def test_the_users_own_network_comes_back_only_when_handed_over(tmp_path: Path) 
     ae.save(tmp_path / "m")
     with pytest.raises(StoreError, match="network="):
         load(tmp_path / "m")
+    with pytest.raises(StoreError, match=r"saved with its own network.*network=Custom\(encoder, decoder\)"):
+        load(tmp_path / "m", network="mlp")
     torch.manual_seed(5)
     back = load(tmp_path / "m", network=own())
     np.testing.assert_array_equal(ae.transform(low_rank()), back.transform(low_rank()))
@@ -203,7 +249,22 @@ def test_the_users_own_loss_judges_only_when_handed_over(tmp_path: Path) -> None
     ae = Autoencoder(likelihood=huber, epochs=2, random_state=0).fit(low_rank())
     ae.save(tmp_path / "m")
     np.testing.assert_array_equal(ae.reconstruct(low_rank()), load(tmp_path / "m").reconstruct(low_rank()))
-    with pytest.raises(ParameterError, match="function"):
-        load(tmp_path / "m").fit(low_rank())
+    without = load(tmp_path / "m")
+    assert without.evaluate(low_rank()).gain is not None
+    with pytest.raises(ParameterError, match=r"load\(path, likelihood=function\)"):
+        without.fit(low_rank())
     again = load(tmp_path / "m", likelihood=huber).set_params(epochs=1).fit(low_rank())
     assert again.trained_.history[-1]["train_loss"] > 0
+    Autoencoder(epochs=1, random_state=0).fit(low_rank()).save(tmp_path / "plain")
+    with pytest.raises(StoreError, match="leave likelihood= out"):
+        load(tmp_path / "plain", likelihood=huber)
+
+
+def test_a_score_of_the_users_own_loss_asks_for_it(tmp_path: Path) -> None:
+    ae = Autoencoder("vae", likelihood=lambda p, t: (p - t).square(), latent_dim=2, epochs=1, random_state=0).fit(low_rank())
+    ae.save(tmp_path / "m")
+    back = load(tmp_path / "m")
+    np.testing.assert_array_equal(back.transform(low_rank()), ae.transform(low_rank()))
+    for call in (back.score, back.evaluate):
+        with pytest.raises(ParameterError, match=r"load\(path, likelihood=function\)"):
+            call(low_rank())

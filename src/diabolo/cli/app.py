@@ -22,7 +22,7 @@ from diabolo.cli.show import show
 from diabolo.cli.train import train
 from diabolo.errors import DiaboloError, ParameterError
 
-DONE, FAILED, BAD_USAGE = 0, 1, 2
+DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 HELP = """Autoencoders for the data people really have: images and tables, no labels needed.
 
@@ -65,7 +65,7 @@ def application(*, help_option: bool) -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code: 0 done, 1 failed, 2 bad usage.
+    """Run one command line and return its exit code: 0 done, 1 failed, 2 bad usage, 130 interrupted.
 
     arguments: without the program's name; those of this process where None.
     """
@@ -76,11 +76,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given == ["--version"]:
         typer.echo(f"diabolo {__version__}")
         return DONE
-    # Where the option is there and not given, typer imports pydantic to find that out, which doubles the time of a help text.
-    app = application(help_option=given[:1] in (["--help"], ["-h"]))
     try:
+        # Where the option is there and not given, typer imports pydantic to find that out, which doubles the time of a help.
+        app = application(help_option=given[:1] in (["--help"], ["-h"]))
         app(args=given, prog_name="diabolo", obj=Invocation(given))
+    except KeyboardInterrupt:
+        return _interrupted()
     except SystemExit as end:
+        if end.code == INTERRUPTED:  # how typer passes Ctrl-C on
+            return _interrupted()
         return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
     except DiaboloError as problem:
         if debug:
@@ -88,3 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.failure(str(problem))
         return BAD_USAGE if isinstance(problem, ParameterError) else FAILED
     return DONE
+
+
+def _interrupted() -> int:
+    console.failure("Interrupted by Ctrl-C.")
+    return INTERRUPTED

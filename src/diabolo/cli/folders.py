@@ -56,14 +56,14 @@ def _is_ours(path: Path) -> bool:
 
 def _found(path: Path) -> Found:
     config, metrics = _read(path / "config.json"), _read(path / "metrics.json") or {}
-    if config is None:
+    if config is None or not isinstance(config.get("data"), dict):
         return Found(str(path), "damaged", None, "", None, None, None)
     errors = {row["name"]: row["errors"].get("mse") for row in metrics.get("table", [])}
     return Found(
         folder=str(path),
         recipe=str(config.get("recipe")),
         latent_dim=config.get("latent_dim"),
-        data=str(config.get("data", {}).get("name", "")),
+        data=str(config["data"].get("name", "")),
         epochs=_epochs(path / "history.csv"),
         error=errors.get("model"),
         pca=errors.get("pca"),

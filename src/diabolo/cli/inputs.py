@@ -20,6 +20,11 @@ def is_model(path: Path | str) -> bool:
     return (Path(path) / "config.json").is_file()
 
 
+def is_unfinished(path: Path) -> bool:
+    """Whether there is a training that was broken off: checkpoints, and no model yet."""
+    return (path / "checkpoints").is_dir() and not is_model(path)
+
+
 def refuse_model(data: str) -> None:
     """ParameterError where a model folder stands in the place of the data to train on."""
     if is_model(data):
@@ -51,10 +56,9 @@ def _refuse(verb: str, model: Path, data: str | None) -> None:
     if data is not None and is_model(data):
         raise ParameterError(f"The model comes first: {command('diabolo', verb, data, model)}")
     if model.is_dir():
-        unfinished = (model / "checkpoints").is_dir()
         hint = (
             " It holds an unfinished training: end it with diabolo train DATA -o FOLDER --resume."
-            if unfinished
+            if is_unfinished(model)
             else " List models with: diabolo list FOLDER"
         )
         raise StoreError(f"{model} is a folder, but no model folder (it has no config.json): {call}.{hint}")

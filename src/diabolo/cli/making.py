@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from diabolo import recipes
 from diabolo.cli import console
-from diabolo.cli.inputs import is_model, refuse_model
+from diabolo.cli.inputs import is_model, is_unfinished, refuse_model
 from diabolo.cli.invocation import command
 from diabolo.cli.outputs import write_report
 from diabolo.errors import DiaboloError, ParameterError
@@ -58,7 +58,7 @@ def make(request: Request) -> None:
 
     folder = request.output or free_folder(default_name(request.data, options.recipe))
     with _removed_if_empty(folder), ProgressLine() as progress:
-        store.prepare(folder, resume=request.resume)
+        store.prepare(folder, resume=request.resume, advice=_advice(folder))
         reading = _read(request, options)
         made = _trained(request, options, reading, folder, progress)
     evaluation, report = _report(request, reading, made)
@@ -84,6 +84,13 @@ def free_folder(name: str) -> Path:
     while path.exists():
         path, number = Path(f"{name}-{number}"), number + 1
     return path
+
+
+def _advice(folder: Path) -> str:
+    """What to do where the folder for a model holds something already."""
+    if is_unfinished(folder):
+        return "It holds an unfinished training: end it with diabolo train DATA -o FOLDER --resume, or choose another one."
+    return "Choose another one with -o FOLDER."
 
 
 def _already_done(request: Request) -> bool:

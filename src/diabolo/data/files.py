@@ -63,7 +63,7 @@ def _refused(path: Path, ending: str) -> DataError | UnsupportedError:
 
 
 def _table(path: Path, wants: Wants) -> Given:
-    table, notes = _frame(path)
+    table, notes = _frame(path, wants)
     table, numbers = _numbered(table)
     given = frame(nw.from_native(table, eager_only=True), wants, path.name)
     left = ("the first column has no name and numbers the rows; it was left out",) if numbers is not None else ()
@@ -77,14 +77,14 @@ def _numbered(table: pl.DataFrame) -> tuple[pl.DataFrame, np.ndarray | None]:
     return table, None
 
 
-def _frame(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _frame(path: Path, wants: Wants) -> tuple[pl.DataFrame, tuple[str, ...]]:
     import polars as pl
     from fastexcel import FastExcelError
 
     from diabolo.data.delimited import PLAIN, read_delimited
 
     if path.suffix.lower() in TEXT_TABLES:
-        table, dialect = read_delimited(path)
+        table, dialect = read_delimited(path, wants.apart)
         return table, () if dialect == PLAIN else (f"{path.name} was read as {dialect.text}",)
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
@@ -137,8 +137,10 @@ def _named(path: Path) -> Iterator[None]:
     except SourceError:
         raise
     except (ValueError, TypeError, AttributeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        if "pickle" in str(error):
+        if "Object arrays" in str(error):
             why = "holds Python objects, which would have to be unpickled and could run code. Save plain numbers instead."
+        elif "pickle" in str(error):  # what NumPy takes anything for that does not begin as its own files do
+            why = "is no NumPy file, whatever its ending says. Write it with np.save or np.savez; call a table in text .csv."
         else:
             why = f"is cut short or no NumPy file: {error}"
         raise SourceError(f"{path.name} {why}") from error

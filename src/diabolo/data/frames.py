@@ -12,7 +12,7 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 
 from diabolo.data.arrays import label_array, numeric
-from diabolo.data.given import Columns, Given, Wants, some
+from diabolo.data.given import Columns, Given, Wants, some, stray_cell
 from diabolo.errors import DataError, MissingExtraError, unknown
 
 
@@ -32,6 +32,7 @@ def frame(table: nw.DataFrame[Any], wants: Wants, name: str | None = None) -> Gi
     columns = {_text(c): table[:, i] for i, c in enumerate(_header(table))}
     _check_apart(columns, wants)
     features = {c: s for c, s in columns.items() if c not in wants.apart}
+    _check_one_sort([c for c in _header(table) if _text(c) in features])
     arrays = _numbers(features)
     rows = np.column_stack(list(arrays.values())) if arrays else np.empty((len(table), 0))
     size = f"{len(table)} rows and {len(features)} columns"
@@ -83,6 +84,16 @@ def _header(table: nw.DataFrame[Any]) -> list[str | int]:
     return names
 
 
+def _check_one_sort(names: Sequence[str | int]) -> None:
+    """DataError where some features are named by text and some by numbers, which scikit-learn cannot keep."""
+    texts, whole = ([n for n in names if isinstance(n, str) is sort] for sort in (True, False))
+    if texts and whole:
+        raise DataError(
+            f"Column names must be all text or all numbers, but {texts[0]!r} is text and {whole[0]!r} is a number. Rename the "
+            "columns: X.columns = X.columns.astype(str)."
+        )
+
+
 def _text(name: str | int) -> str:
     return str(name)
 
@@ -124,7 +135,19 @@ def _column(name: str, series: nw.Series[Any]) -> np.ndarray:
         return np.full(len(series), np.nan)
     if series.dtype in (nw.Object, nw.Unknown) and all(isinstance(v, numbers.Number | np.number | np.bool_) for v in values):
         return numeric(np.array(series.to_list(), dtype=object)[:, None], [name])[:, 0]
-    raise _NotNumbersError(next((v for v in values if isinstance(v, str)), values[0] if values else ""))
+    strays = [v for v in values if isinstance(v, str) and not _reads_as_number(v)]
+    if 0 < 2 * len(strays) < len(values):
+        row = series.to_list().index(strays[0])
+        raise DataError(stray_cell(f"Row {row}, counted from 0", name, strays[0], len(strays), len(values)))
+    raise _NotNumbersError(next((v for v in (*strays, *values) if isinstance(v, str)), values[0] if values else ""))
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _described(table: nw.DataFrame[Any], features: dict[str, Any], arrays: dict[str, np.ndarray]) -> Columns:

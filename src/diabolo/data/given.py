@@ -70,6 +70,14 @@ class Given:
     step: float | None = None
 
 
+def stray_cell(where: str, column: str, value: object, strays: int, filled: int) -> str:
+    """The text of an error on cells that are no numbers in a column where most are. where: of the first of them."""
+    return (
+        f"{where}: {value!r} in column {column!r} is no number, and {filled - strays} of {filled} cells of the column are. "
+        f"Mend {'this cell' if strays == 1 else f'these {strays} cells'}, or leave the column out with ignore= (--ignore)."
+    )
+
+
 def times(shape: tuple[int, ...]) -> str:
     """A shape as people write it: ``28×28``."""
     return "×".join(map(str, shape))

@@ -1,12 +1,14 @@
 """Pictures from files: one mode, one size, sub-folders as labels.
 
 Every picture is turned as its EXIF orientation says, laid on white where it is transparent, cropped around its center
-to the wanted proportions and scaled. All are gray where every one is gray, else RGB; 16-bit gray becomes 8-bit.
+to the wanted proportions and scaled. All are gray where every one is gray, else RGB; what has more than 8 bits a channel is
+brought to 8, with a note.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,6 +30,7 @@ LARGEST_SIDE = 64
 
 _GRAY = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_SIXTEEN = re.compile(r";16[BLN]")  # how Pillow unpacks channels of 16 bits, the byte order behind
 _ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 T = TypeVar("T")
@@ -39,6 +42,7 @@ class _Header:
     width: int
     height: int
     gray: bool
+    deep: bool
 
 
 def read_folder(folder: Path, wants: Wants) -> Given:
@@ -81,9 +85,12 @@ def _read(paths: list[Path], names: list[str], what: str, wants: Wants) -> tuple
             f"{some(broken, 3)}. Mend or remove {'them' if len(broken) > 1 else 'it'}, or leave broken pictures out with "
             "skip_broken=True (--skip-broken)."
         )
-    notes = [_size_note(usable, size, wants)] + (
-        [f"broken pictures were left out, {len(broken)} in all: {some(broken)}"] if broken else []
-    )
+    deep = sum(h.deep for h in usable)
+    notes = [
+        _size_note(usable, size, wants),
+        f"{deep} of {len(usable)} pictures had more than 8 bits a channel and were brought to 8" if deep else "",
+        f"broken pictures were left out, {len(broken)} in all: {some(broken)}" if broken else "",
+    ]
     rows = np.stack([x for x in pixels if not isinstance(x, SourceError)])  # (n, H, W) or (n, H, W, C)
     return Given(
         rows, what, f"{len(rows)} picture{'s' * (len(rows) != 1)} from {what}", notes=tuple(n for n in notes if n)
@@ -148,9 +155,16 @@ def _header(path: Path) -> _Header:
     """Size, as it will be shown, and whether it is gray; without decoding pixels."""
     with Image.open(path) as image:
         width, height = image.size
+        deep = _is_deep(image)  # before looking for EXIF, which may decode the picture
         if image.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
-        return _Header(width, height, image.mode in _GRAY or (image.mode == "P" and _gray_palette(image)))
+        gray = image.mode in _GRAY or (image.mode == "P" and _gray_palette(image))
+        return _Header(width, height, gray, deep)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether a channel has more than 8 bits in the file; Pillow reads 16-bit colors as 8-bit ones and says so here only."""
+    return image.mode.startswith(("I", "F")) or any(_SIXTEEN.search(str(tile[3])) for tile in getattr(image, "tile", ()))
 
 
 def _gray_palette(image: Image.Image) -> bool:

@@ -13,9 +13,11 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
 from diabolo import recipes, store
+from diabolo.composition import FAMILIES, as_part
 from diabolo.data import Reading, read
 from diabolo.data.kinds import TableKind
 from diabolo.errors import DataError, ParameterError
+from diabolo.estimators.parameters import made_with, refuse_another_model
 from diabolo.estimators.plot import Plot
 from diabolo.jobs import embed as embedding
 from diabolo.jobs import interpolate as interpolating
@@ -24,15 +26,21 @@ from diabolo.jobs import sample as sampling
 from diabolo.jobs.evaluate import Evaluation, evaluate
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.train import Options, train
+from diabolo.spec import is_whole
 from diabolo.trained import Trained
 from diabolo.training.events import Event
 from diabolo.training.plan import as_optimizer
 from diabolo.training.progress import readers_for
 
-ROLES = ("network", "bottleneck", "corruption", "likelihood", "regularizers")
-OF_TRAINING = tuple(
-    f.name for f in dataclasses.fields(Options) if f.name not in (*ROLES, "recipe", "latent_dim", "seed", "settings")
-)
+EXAMPLES = {
+    "network": "mlp",
+    "bottleneck": "gaussian",
+    "corruption": "gaussian-noise",
+    "likelihood": "gaussian",
+    "regularizers": "contractive",
+    "optimizer": "adamw",
+}
+"""A name for each role, for errors that ask for one."""
 
 
 @final
@@ -132,7 +140,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 table, an array file or a folder of pictures; the name of a data set (``"mnist"``).
             y: labels (n,), read by conditional recipes only. target: what should come out, a row for each row of X.
         """
-        start = self.trained_ if self.warm_start and hasattr(self, "trained_") else None
+        start = self._start() if self.warm_start else None
         data = self._read(X, y) if start is None else X
         self._wrap(train(data, self._options(), y=y, target=target, start=start, readers=self._readers()))
         self._remember_features(X, reset=True)
@@ -144,7 +152,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         The first call decides kind, scales, parts and, for conditional recipes, the labels; it should see typical data.
         The learning rate is constant and the optimizer starts without memory in every call.
         """
-        start = self.trained_ if hasattr(self, "trained_") else None
+        start = self._start()
         if start is not None:
             self._remember_features(X, reset=False)
         data, options = self._read(X, y) if start is None else X, self._options()
@@ -159,7 +167,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def fit_transform(self, X: Any, y: Any = None, *, target: Any = None) -> Any:
         """``fit`` and the codes of X."""
         self.fit(X, y, target=target)
-        return self.transform(X, self._given(X, y))
+        return self.transform(X, y)
 
     # --- what a trained model does ---------------------------------------------------------------------------------
 
@@ -200,7 +208,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         Compare models of one recipe only; labels y are read by conditional recipes.
         """
-        return float(self.score_samples(X, self._given(X, y)).mean())
+        return float(self.score_samples(X, y).mean())
 
     def evaluate(self, X: Any, y: Any = None, *, target: Any = None) -> Evaluation:
         """Errors beside PCA with as many numbers and beside the mean, the ELBO, the health of the code's units.
@@ -229,28 +237,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         A folder that holds anything is refused; ``overwrite=True`` replaces a model folder.
         """
-        path = Path(folder)
-        replaces = overwrite and (path / "config.json").is_file()
-        return store.save(self._fitted(), store.prepare(path, resume=replaces))
+        return store.save(self._fitted(), store.prepare_for_model(folder, overwrite=overwrite))
 
     @classmethod
     def from_trained(cls, trained: Trained) -> Self:
         """An estimator around a finished training, its parameters those the model was made with."""
-        config, made = trained.config, trained.config.composition
-        parts: dict[str, Any] = {role: getattr(made, role) for role in ROLES} | {"corruption": made.corruption or "none"}
-        asked = config.data.get("asked", {})
-        known: dict[str, Any] = {name: config.options[name] for name in OF_TRAINING if name in config.options}
-        known |= {name: tuple(asked[name]) for name in ("image_shape", "value_range") if name in asked}
-        if known.get("optimizer", "auto") != "auto":
-            known["optimizer"] = as_optimizer(known["optimizer"])
-        estimator = cls(
-            config.recipe,
-            **parts,
-            **known,
-            latent_dim=config.latent_dim,
-            kind=trained.kind.name,
-            random_state=config.options.get("seed"),
-        )
+        estimator = cls(**made_with(trained))
         estimator._wrap(trained)
         estimator.n_features_in_ = trained.kind.layout.cells
         if isinstance(trained.kind, TableKind) and trained.kind.columns is not None:
@@ -267,22 +259,30 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         for name in (k for k in params if "__" not in k):
             super().set_params(**{name: params[name]})
         nested = {k: v for k, v in params.items() if "__" in k}
-        for role in {k.split("__")[0] for k in nested} & set(ROLES):
-            self._materialize(role)
+        for role in {k.split("__")[0] for k in nested} & {*FAMILIES, "optimizer"}:
+            self._materialize(role, [k.removeprefix(role + "__") for k in nested if k.startswith(role + "__")])
         super().set_params(**nested)
         return self
 
-    def _materialize(self, role: str) -> None:
-        from diabolo.composition import as_part
-
-        given, own = getattr(self, role), recipes.own_part(self.recipe, role)
-        if isinstance(given, str) and given not in ("auto", "none"):
-            named = as_part(role, given)
-            setattr(self, role, own if own is not None and own.name == named.name else named)
-        elif given is None or given == "auto":
-            if own is None:
-                raise ParameterError(f"{role}__… needs to know which {role}: give its name first, such as {role}='…'.")
-            setattr(self, role, own)
+    def _materialize(self, role: str, options: Sequence[str]) -> None:
+        """Put a part into its role, that its options can be set: the named one, or the recipe's own that has them all."""
+        given = getattr(self, role)
+        if role == "optimizer":
+            if isinstance(given, str) and given != "auto":
+                self.optimizer = as_optimizer(given)
+        elif given is None or isinstance(given, str) and given != "none":
+            found = list(recipes.own_parts(self.recipe, role))
+            if given not in (None, "auto"):
+                named = as_part(role, given)
+                found = [p for p in found if p.name == named.name][:1] or [named]
+            if len(found) > 1:
+                found = [p for p in found if set(options) <= set(p.get_params())]
+            if len(found) == 1:
+                setattr(self, role, found[0])
+        if isinstance(getattr(self, role), (str, type(None))):
+            raise ParameterError(
+                f"{role}__{options[0]} needs to know which {role}: give its name first, such as {role}={EXAMPLES[role]!r}."
+            )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -315,9 +315,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             return int(self.random_state.randint(2**31))
         if isinstance(self.random_state, np.random.Generator):
             return int(self.random_state.integers(2**31))
+        if not is_whole(self.random_state, 0):
+            raise ParameterError(
+                f"random_state must be a whole number of at least 0, None or a generator of NumPy's, got {self.random_state!r}."
+            )
         return int(self.random_state)
 
     def _readers(self) -> Sequence[Any]:
+        if self.verbose not in (False, True, 0, 1, 2):
+            raise ParameterError(f"verbose must be 0, 1 or 2, got {self.verbose!r}.")
         readers = readers_for(self.verbose)
 
         def tell_all(event: Event) -> None:
@@ -325,6 +331,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 reader(event)
 
         return [tell_all]
+
+    def _start(self) -> Trained | None:
+        """The model to go on with, where there is one. Raises ParameterError where the parameters ask for another."""
+        trained: Trained | None = getattr(self, "trained_", None)
+        if trained is not None:
+            refuse_another_model(self.get_params(deep=False), trained)
+        return trained
 
     def _wrap(self, trained: Trained) -> None:
         self.trained_ = trained
@@ -352,25 +365,19 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         elif reset:
             self.n_features_in_ = self.trained_.kind.layout.cells
 
-    def _given(self, X: Any, y: Any) -> Any:
-        """Labels for recipes that read them: y, or those that came with the data."""
-        if not self.trained_.config.labels:
-            return None
-        return read(X).labels if y is None and isinstance(X, (str, Path)) else y
-
 
 def load(folder: str | Path, *, network: Any = None, likelihood: Any = None) -> Autoencoder:
     """A saved model as an estimator.
 
     Args:
         folder: what ``save`` or ``diabolo train`` wrote.
-        network, likelihood: the user's own code, for models that were saved with it.
+        network, likelihood: the user's own code, for models that were saved with it. A model needs its own network to load;
+            without its own loss it transforms and reconstructs, and only what needs the loss asks for it.
 
     Raises:
-        StoreError: no model folder, damaged, of a newer schema, or weights that do not fit. UnsafeError: it holds a pickle.
+        StoreError: no model folder, damaged, of a newer schema, weights or a network that do not fit.
+        UnsafeError: it holds a pickle.
     """
-    from diabolo.composition import as_part
-
     own_network = None if network is None else as_part("network", network)
     own_likelihood = None if likelihood is None else as_part("likelihood", likelihood)
     return Autoencoder.from_trained(store.load(folder, network=own_network, likelihood=own_likelihood))  # type: ignore[arg-type]

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.errors import ParameterError, UnsupportedError
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.curves import read_curves, telling
 from diabolo.jobs.embed import decoded, embed, posterior
 from diabolo.jobs.evaluate import evaluate
-from diabolo.jobs.interpolate import interpolate_codes
+from diabolo.jobs.interpolate import codes_between
+from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.layers import layer_table
 from diabolo.jobs.maps import map_codes
 from diabolo.jobs.reconstruct import restored
@@ -63,8 +63,9 @@ class Plot:
 
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
             raise ParameterError(f"rows must be a whole number of at least 1, got {rows!r}.")
-        source = self._read(X, rows)
-        labels = None if y is None else np.asarray(y).ravel()[: len(source)]
+        source, given = rows_and_labels(self.trained, X, y)
+        source = source if len(source) <= rows else Subset(source, torch.arange(rows))
+        labels = None if given is None else np.asarray(given).ravel()[: len(source)]
         x = self.trained.kind.encode(source.take(torch.arange(len(source))).cpu())
         x_hat = restored(self.trained, source, self.trained.condition(labels, len(source)))
         titles = None
@@ -81,12 +82,13 @@ class Plot:
         """The codes of X in two dimensions, at most 1000 of them, colored by label.
 
         method: ``"pca"``, ``"tsne"``, or ``"auto"``: a code of one or two numbers as it is, a longer one by t-SNE, whose
-        distances between clusters mean little. labels: (n,); conditional recipes need them.
+        distances between clusters mean little. labels: (n,), else those that came with the data; conditional recipes need them.
         """
         from diabolo.figures.codes import codes
         from diabolo.figures.histogram import histogram
 
-        z = embed(self.trained, X, labels if self.trained.config.labels else None)
+        source, labels = rows_and_labels(self.trained, X, labels)
+        z = embed(self.trained, source, labels)
         found = map_codes(z, method)
         if found.points.shape[1] == 1:
             return histogram(found.points[:, 0], axis_names=("code number 0", "rows"))
@@ -121,8 +123,8 @@ class Plot:
         """The way from one row to another through the code; options as of :meth:`Autoencoder.interpolate`."""
         from diabolo.figures.mosaic import interpolation
 
-        z = embed(self.trained, np.stack([np.asarray(start), np.asarray(end)]), y)
-        x = decoded(self.trained, interpolate_codes(z[0], z[1], steps, spherical=spherical), y)
+        z, label = codes_between(self.trained, start, end, steps, y, spherical=spherical)
+        x = decoded(self.trained, z, label)
         layout = self.trained.out_kind.layout
         if x.ndim == 4 and layout.bounds is not None:
             return interpolation(_drawable(x), image=True, value_range=layout.bounds)
@@ -151,10 +153,6 @@ class Plot:
         from diabolo.jobs.anatomy import in_english
 
         return architecture(stations(layer_table(self.trained), in_english))
-
-    def _read(self, X: Any, rows: int) -> Source:
-        source = self.trained.kind.read(X)
-        return source if len(source) <= rows else Subset(source, torch.arange(rows))
 
     def _training_codes(self) -> np.ndarray:
         companion = self.trained.companions.get(CODES)

@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diabolo.data.torch_data import host
 from diabolo.errors import DataError
-from diabolo.jobs.inference import apply, apply_to_codes, codes, rows_of
+from diabolo.jobs.inference import apply, apply_to_codes, codes
+from diabolo.jobs.labels import rows_and_labels
 from diabolo.trained import Trained
 
 
@@ -33,7 +35,7 @@ def embed(trained: Trained, data: Any, y: Any = None) -> np.ndarray:
 
     data: rows in the caller's own shape, or a source of such rows.
     """
-    source = rows_of(trained, data)
+    source, y = rows_and_labels(trained, data, y)
     return codes(trained, source, trained.condition(y, len(source))).flatten(1).numpy()
 
 
@@ -45,13 +47,14 @@ def decode(trained: Trained, z: Any, y: Any = None) -> Any:
 def decoded(trained: Trained, z: Any, y: Any = None) -> Tensor:
     """Codes (n, K) -> x (n, F, *P) on the host, inside the model's scale: the mean of p(x|z)."""
     known = as_codes(trained, z)
-    return apply_to_codes(trained, known, trained.condition(y, len(known)), lambda z, c: trained.model.decode(z, c).mean)
+    x = apply_to_codes(trained, known, trained.condition(y, len(known)), lambda z, c: trained.model.decode(z, c).mean)
+    return trained.out_kind.settled(x)
 
 
 def posterior(trained: Trained, data: Any, y: Any = None) -> Posterior:
     """What the encoder says about each row. Raises UnsupportedError where codes are points."""
     trained.require_density("posterior")
-    source = rows_of(trained, data)
+    source, y = rows_and_labels(trained, data, y)
 
     def both(x: Tensor, c: Tensor | None) -> Tensor:
         q = trained.model.posterior(x, c)
@@ -63,12 +66,17 @@ def posterior(trained: Trained, data: Any, y: Any = None) -> Posterior:
 
 
 def as_codes(trained: Trained, given: Any) -> Tensor:
-    """Codes as the caller holds them, (n, K), as (n, K, *L) float32. Raises DataError for another width or NaN."""
-    z = torch.as_tensor(np.ascontiguousarray(np.asarray(given), dtype=np.float32))
+    """Codes as the caller holds them, (n, K), as (n, K, *L) float32. DataError for another width, no rows, text or NaN."""
+    rows = host(given) if isinstance(given, Tensor) else np.asarray(given)
+    if rows.dtype.kind not in "biuf":
+        raise DataError(f"Codes must be numbers of the shape (n, K), got {rows.dtype.name} values of shape {rows.shape}.")
+    z = torch.from_numpy(np.ascontiguousarray(rows, dtype=np.float32))
     shape = trained.model.code_shape
     width = int(np.prod(shape))
     if z.ndim != 2 or z.shape[1] != width:
         raise DataError(f"Codes must have the shape (n, {width}), got {tuple(z.shape)}.")
+    if len(z) == 0:
+        raise DataError("Codes must have at least one row, got none.")
     if not bool(torch.isfinite(z).all()):
         raise DataError("Codes must be finite; these hold NaN or inf.")
     return z.reshape(-1, *shape)

@@ -15,14 +15,15 @@ from torch.distributions import kl_divergence
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
 from diabolo.jobs.companions import linear_twin
-from diabolo.jobs.inference import apply, codes, encoded, rows_of
+from diabolo.jobs.inference import apply, codes, encoded
+from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.score import elbo_terms, score_unit
 from diabolo.metrics.codes import CodeHealth, code_health, compression_ratio, kl_per_unit, unit_variance
 from diabolo.metrics.errors import row_errors
 from diabolo.metrics.neighbors import knn_accuracy
 from diabolo.records import Batch
-from diabolo.trained import Trained
+from diabolo.trained import Trained, as_labels, has_fractions, refuse_missing
 from diabolo.training.device import device_generator, mixed_seed
 
 NEIGHBOR_ROWS = 3_000
@@ -50,7 +51,7 @@ class Evaluation:
     number a unit, standard deviation of the code and KL in nats (None without a density). ratio: numbers in a row over
     numbers in its code. elbo: negative_elbo, reconstruction and kl in nats a row, None without a density; nats says what
     they are. neighbors: share of rows whose five nearest neighbours in code space vote for their label, for the model and
-    for PCA; None without labels or with a single row.
+    for PCA; None without labels that are classes.
     """
 
     data: str
@@ -90,10 +91,10 @@ def evaluate(
     """Judge a model on ``data``; nothing is fitted to them.
 
     data: rows in the caller's own shape, or a source of such rows. y: labels, needed by conditional recipes, used for
-    the neighbours otherwise. target: what should have come out, for models trained on pairs. name, role: what the rows are
-    called, and what they were to the training (``ROLES``).
+    the neighbours otherwise; None for those that came with the data. target: what should have come out, for models trained
+    on pairs. name, role: what the rows are called, and what they were to the training (``ROLES``).
     """
-    source = rows_of(trained, data)
+    source, y = rows_and_labels(trained, data, y)
     known = trained.config.data
     if role == "other" and (name, len(source)) == (known.get("name"), known.get("rows")):
         role = "mixed"
@@ -115,7 +116,7 @@ def evaluate(
         ratio=compression_ratio(trained.kind.layout.shape, trained.model.code_shape),
         nats=score_unit(trained),
         elbo=None if kl is None or trained.target_kind is not None else _elbo(trained, source, condition, seed),
-        neighbors=None if y is None or len(source) < 2 else _neighbors(trained, source, z, np.asarray(y)),
+        neighbors=None if y is None else _neighbors(trained, source, z, y),
     )
 
 
@@ -174,9 +175,16 @@ def _elbo(trained: Trained, source: Source, condition: Tensor | None, seed: int)
     return {"negative_elbo": kl - reconstruction, "reconstruction": -reconstruction, "kl": kl}
 
 
-def _neighbors(trained: Trained, source: Source, z: np.ndarray, y: np.ndarray) -> dict[str, float]:
+def _neighbors(trained: Trained, source: Source, z: np.ndarray, given: Any) -> dict[str, float] | None:
+    """The shares of right votes; None where labels are no classes: measurements, or nearly a label of its own a row."""
+    if np.ndim(given) == 0 and trained.config.labels:  # one label for all rows
+        return None
+    y = as_labels(given).ravel()
+    refuse_missing(given)
     if len(y) != len(z):
         raise DataError(f"y must have one label a row: there are {len(z)} rows, y has {len(y)}.")
+    if has_fractions(y) or len(np.unique(y)) > len(y) / 2:
+        return None
     rows = np.arange(len(z))[:NEIGHBOR_ROWS]
     found = {"model": knn_accuracy(z[rows], y[rows])}
     twin = linear_twin(trained)

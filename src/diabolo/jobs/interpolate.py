@@ -36,6 +36,29 @@ def interpolate(trained: Trained, start: Any, end: Any, steps: int = 9, y: Any =
 
     start, end: one row each, in the caller's own shape. y: the label of all rows, for conditional recipes.
     """
-    ends = np.stack([np.asarray(start), np.asarray(end)])
-    z = embed(trained, ends, y)
-    return decode(trained, interpolate_codes(z[0], z[1], steps, spherical=spherical), y)
+    z, label = codes_between(trained, start, end, steps, y, spherical=spherical)
+    return decode(trained, z, label)
+
+
+def codes_between(
+    trained: Trained, start: Any, end: Any, steps: int, y: Any = None, *, spherical: bool = False
+) -> tuple[np.ndarray, Any]:
+    """The codes (steps, K) from one row to another, and the label that all of them are decoded with.
+
+    y: that label, or it twice, once for each end. Raises ParameterError for two that differ.
+    """
+    label = _one_label(y)
+    z = embed(trained, np.stack([np.asarray(start), np.asarray(end)]), label)
+    return interpolate_codes(z[0], z[1], steps, spherical=spherical), label
+
+
+def _one_label(y: Any) -> Any:
+    if y is None or np.ndim(y) == 0:
+        return y
+    found = np.unique(np.asarray(y)).tolist()
+    if len(found) != 1:
+        raise ParameterError(
+            f"The whole way is decoded with one label, and y holds {', '.join(map(repr, found)) or 'none'}: give one, such as "
+            "y=label."
+        )
+    return found[0]

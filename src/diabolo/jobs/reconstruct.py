@@ -11,7 +11,8 @@ from torch import Tensor
 from diabolo.data import aligned
 from diabolo.data.sources import Source
 from diabolo.errors import DataError, UnsupportedError
-from diabolo.jobs.inference import apply, rows_of
+from diabolo.jobs.inference import apply
+from diabolo.jobs.labels import rows_and_labels
 from diabolo.metrics.errors import row_errors
 from diabolo.trained import Trained
 
@@ -21,7 +22,7 @@ def reconstruct(trained: Trained, data: Any, y: Any = None) -> Any:
 
     data: rows in the caller's own shape, or a source of such rows.
     """
-    source = rows_of(trained, data)
+    source, y = rows_and_labels(trained, data, y)
     return aligned(trained.out_kind.decode(restored(trained, source, trained.condition(y, len(source)))), data)
 
 
@@ -41,7 +42,7 @@ def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any
     Pixels count as they lie in ``value_range`` ([0, 1] by default, whatever the dtype), columns in their own units.
     target: what should have come out, for models trained on pairs; the input itself otherwise.
     """
-    source = rows_of(trained, data)
+    source, y = rows_and_labels(trained, data, y)
     aim = aim_of(trained, source, target)
     x_hat = natural(trained, restored(trained, source, trained.condition(y, len(source))))
     x = natural(trained, encode_all(trained, aim))
@@ -51,7 +52,8 @@ def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any
 def restored(trained: Trained, source: Source, condition: Tensor | None) -> Tensor:
     """x̂ (n, F, *P) on the host, inside the model's scale: the mean of p(x | the deterministic code)."""
     model = trained.model
-    return apply(trained, source, condition, lambda x, c: model.decode(model.encode(x, None, c), c).mean)
+    x_hat = apply(trained, source, condition, lambda x, c: model.decode(model.encode(x, None, c), c).mean)
+    return trained.out_kind.settled(x_hat)
 
 
 def aim_of(trained: Trained, source: Source, target: Any = None) -> Source:

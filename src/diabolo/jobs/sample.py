@@ -11,6 +11,7 @@ from diabolo.densities.base import Density
 from diabolo.errors import ParameterError, UnsupportedError
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.embed import decode
+from diabolo.spec import is_whole
 from diabolo.trained import Trained
 
 
@@ -22,6 +23,8 @@ def sample_codes(trained: Trained, n: int, *, density: str = "auto", random_stat
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ParameterError(f"n must be a whole number of at least 1, got {n!r}.")
+    if random_state is not None and not is_whole(random_state, 0):
+        raise ParameterError(f"random_state must be a whole number of at least 0, or None, got {random_state!r}.")
     prior = trained.model.bottleneck.prior()
     if density == "auto":
         density = "mixture" if prior is None else "prior"

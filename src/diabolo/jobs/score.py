@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.distributions import kl_divergence
 
 from diabolo.errors import UnsupportedError
-from diabolo.jobs.inference import apply, rows_of
+from diabolo.jobs.inference import apply
+from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import reconstruction_error
 from diabolo.parts.likelihoods.base import Output
 from diabolo.records import Batch
@@ -56,7 +57,7 @@ def score(trained: Trained, data: Any, y: Any = None) -> Scores:
     unit = score_unit(trained)
     if unit == "minus mean squared error":
         return Scores(-reconstruction_error(trained, data, y), unit)
-    source = rows_of(trained, data)
+    source, y = rows_and_labels(trained, data, y)
 
     def terms(x: Tensor, c: Tensor | None) -> Tensor:
         return elbo_terms(trained, x, c, device_generator(x.device).manual_seed(0), shared=True)

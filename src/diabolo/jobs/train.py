@@ -21,7 +21,8 @@ from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, TrainingError, UnsupportedError
 from diabolo.jobs.companions import add_companions
 from diabolo.model import Model
-from diabolo.trained import Config, Trained, as_labels, one_hot
+from diabolo.spec import is_number, is_whole
+from diabolo.trained import Config, Trained, as_labels, has_fractions, one_hot, refuse_missing
 from diabolo.training.engine import train as run_engine
 from diabolo.training.events import Event, Finished
 from diabolo.training.optimizers import Optimizer
@@ -29,6 +30,7 @@ from diabolo.training.plan import Plan, make_plan
 
 SIZES = ("s", "m", "l")
 START_ROWS = 4096
+MOST_SEED = 2**63
 Reader = Callable[[Event], None]
 
 
@@ -64,16 +66,16 @@ class Options:
         recipes.get(self.recipe)
         if self.size not in SIZES:
             raise ParameterError(f"size must be one of {', '.join(SIZES)}, got {self.size!r}.")
-        if self.latent_dim is not None and not _is_whole(self.latent_dim, 1):
+        if self.latent_dim is not None and not is_whole(self.latent_dim, 1):
             raise ParameterError(f"latent_dim must be a whole number of at least 1, or None, got {self.latent_dim!r}.")
-        if not 0 <= self.validation_fraction < 1:
+        if not is_number(self.validation_fraction) or not 0 <= self.validation_fraction < 1:
             raise ParameterError(f"validation_fraction must be at least 0 and below 1, got {self.validation_fraction!r}.")
-        if not _is_whole(self.seed, 0):
-            raise ParameterError(f"The seed must be a whole number of at least 0, got {self.seed!r}.")
+        if not is_whole(self.seed, 0) or self.seed >= MOST_SEED:
+            raise ParameterError(f"The seed must be a whole number of at least 0 and below 2**63, got {self.seed!r}.")
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; parts given as objects become their descriptions."""
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
 
 
 def train(
@@ -105,10 +107,7 @@ def train(
     reading = _read(data, start and start.kind)
     wanted = None if target is None else _read_target(target, reading, start and start.target_kind)
     rows, validation = split(len(reading.source), options.validation_fraction)
-    labels = reading.labels if y is None else y
-    labels = None if labels is None else as_labels(labels)
-    if labels is not None and len(labels) != len(reading.source):
-        raise DataError(f"y must have one label a row: there are {len(reading.source)} rows, y has {len(labels)}.")
+    labels = _labels(reading, y, recipes.get(start.config.recipe if start else options.recipe).conditional)
     if start is None:
         untrained, examples = _prepare(reading, wanted, labels, options, rows)
         _start_at_mean(untrained, examples, rows)
@@ -125,6 +124,22 @@ def train(
     if finished is None:
         raise TrainingError("Training ended without a result.")
     return add_companions(finished.trained, examples, rows, labels, options.seed)
+
+
+def _labels(reading: Reading, y: Any, conditional: bool) -> np.ndarray | None:
+    """Labels (n,): y, or what came with the data. Those that a recipe reads must all be there."""
+    given = reading.labels if y is None else y
+    if given is None:
+        return None
+    values = np.asarray(given)
+    if values.ndim == 0:
+        hint = f" Give the column itself: y=frame[{given!r}]." if isinstance(given, str) else ""
+        raise DataError(f"y are labels, one a row, shape (n,); got {given!r}.{hint}")
+    if len(values) != len(reading.source):
+        raise DataError(f"y must have one label a row: there are {len(reading.source)} rows, y has {len(values)}.")
+    if conditional:
+        refuse_missing(values)
+    return as_labels(values)
 
 
 def _prepare(
@@ -232,7 +247,7 @@ def _about(reading: Reading) -> dict[str, Any]:
 def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:
     if labels is None:
         return ()
-    if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
+    if has_fractions(labels):
         raise DataError(
             f"Labels of a conditional recipe are classes, and y holds {len(np.unique(labels))} numbers that are not whole. Cut "
             "them into bins first, such as numpy.digitize(y, edges)."
@@ -240,15 +255,12 @@ def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:
     return tuple(np.unique(labels).tolist())
 
 
-def _is_whole(value: object, low: int) -> bool:
-    return hasattr(value, "__index__") and not isinstance(value, bool) and value.__index__() >= low
-
-
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON holds it; parts become their descriptions, the user's own objects the names of their types."""
     if hasattr(value, "to_json"):
         return value.to_json()
     if isinstance(value, (tuple, list)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, np.generic):
         return value.item()
     return value if isinstance(value, (str, int, float, bool, type(None), Mapping)) else type(value).__name__

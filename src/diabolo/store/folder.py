@@ -30,6 +30,8 @@ from diabolo.errors import DataError, DiaboloError, ParameterError, StoreError, 
 from diabolo.model import Model
 from diabolo.parts.likelihoods.base import Likelihood
 from diabolo.parts.networks.base import Network
+from diabolo.recipes import RECIPES
+from diabolo.spec import Part
 from diabolo.store.card import model_card
 from diabolo.store.environment import environment
 from diabolo.store.files import read_arrays, read_json, write_arrays, write_json, write_text
@@ -37,19 +39,33 @@ from diabolo.store.toml import to_toml
 from diabolo.trained import Companion, Config, Trained
 
 SCHEMA = 1
+FIELDS: Mapping[str, tuple[type, str]] = {
+    "recipe": (str, "a name"),
+    "composition": (dict, "an object"),
+    "latent_dim": (int, "a whole number"),
+    "labels": (list, "a list"),
+    "data": (dict, "an object"),
+    "plan": (dict, "an object"),
+    "options": (dict, "an object"),
+    "reasons": (list, "a list"),
+}
+"""What config.json holds beside its schema."""
+
+OWN = {"network": "network=Custom(encoder, decoder)", "likelihood": "likelihood=function"}
 UNSAFE = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".ckpt", ".dill", ".cloudpickle")
 
 
-def prepare(folder: Path | str, *, resume: bool = False) -> Path:
+def prepare(folder: Path | str, *, resume: bool = False, advice: str = "Choose another one.") -> Path:
     """Make an output folder and see that it can be written to.
 
-    Raises StoreError where it is a file, cannot be written, or already holds something (unless ``resume``).
+    advice: what to do where it holds something. Raises StoreError where it is a file, cannot be written, or already holds
+    something (unless ``resume``).
     """
     path = Path(folder)
     if path.exists() and not path.is_dir():
         raise StoreError(f"{path} is a file; a model needs a folder. Choose another name.")
     if path.is_dir() and any(path.iterdir()) and not resume:
-        raise StoreError(f"The folder {path} is not empty. Choose another one, or --resume to go on with a broken training.")
+        raise StoreError(f"The folder {path} is not empty. {advice}")
     try:
         path.mkdir(parents=True, exist_ok=True)
         probe = path / ".writable"
@@ -58,6 +74,15 @@ def prepare(folder: Path | str, *, resume: bool = False) -> Path:
     except OSError as problem:
         raise StoreError(f"The folder {path} cannot be written to ({problem.strerror}). Choose another one.") from problem
     return path
+
+
+def prepare_for_model(folder: Path | str, *, overwrite: bool = False) -> Path:
+    """:func:`prepare` for a model that is kept from Python. overwrite: replace the model folder that is there."""
+    if overwrite:
+        replaces = (Path(folder) / "config.json").is_file()
+        refused = "It is no model folder (it has no config.json), and only those are replaced: choose another one."
+        return prepare(folder, resume=replaces, advice=refused)
+    return prepare(folder, advice="Choose another one, or overwrite=True for a model folder.")
 
 
 def save(
@@ -112,6 +137,9 @@ def load(
     _refuse_pickles(path)
     config = read_json(path / "config.json")
     _check_schema(config.get("schema"))
+    _check_config(config, path)
+    _check_own(config["composition"], "network", network, path)
+    _check_own(config["composition"], "likelihood", likelihood, path)
     try:
         return _load(path, config, network, likelihood, device)
     except StoreError:
@@ -124,11 +152,14 @@ def read_history(path: Path) -> tuple[dict[str, float], ...]:
     """history.csv as rows of numbers."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return tuple({k: float(v) for k, v in row.items() if v != ""} for row in csv.DictReader(file))
+            rows = tuple({k: float(v) for k, v in row.items() if v != ""} for row in csv.DictReader(file))
     except FileNotFoundError as problem:
         raise StoreError(f"{path.name} is missing in {path.parent}: it is no whole model folder.") from problem
     except (ValueError, TypeError) as problem:
         raise StoreError(f"{path} is damaged ({problem}).") from problem
+    if not all("epoch" in row for row in rows) or not rows:
+        raise StoreError(f"{path} is damaged: expected a table with a line an epoch. Copy the model folder again.")
+    return rows
 
 
 def _load(path: Path, config: dict[str, Any], network: Network | None, likelihood: Likelihood | None, device: str) -> Trained:
@@ -136,9 +167,18 @@ def _load(path: Path, config: dict[str, Any], network: Network | None, likelihoo
     kind, target_kind = kinds["kind"], kinds.get("target_kind")
     composition = Composition.from_json(config["composition"], network, likelihood)
     labels = tuple(config["labels"])
+    weights = {k: torch.from_numpy(v) for k, v in read_arrays(path / "model.safetensors").items()}
+
+    def build() -> Model:
+        return Model(composition, kind.layout, (target_kind or kind).layout, config["latent_dim"], len(labels))
+
+    if network is None:  # shapes first: a damaged number must not fill the memory
+        with torch.device("meta"):
+            _check_weights(build(), weights, path)
     with torch.random.fork_rng([]):
-        model = Model(composition, kind.layout, (target_kind or kind).layout, config["latent_dim"], len(labels))
-    _load_weights(model, path / "model.safetensors")
+        model = build()
+    _check_weights(model, weights, path)
+    model.load_state_dict(weights)
     known = {k: config[k] for k in ("recipe", "latent_dim", "data", "plan", "options")}
     resolved = Config(composition=composition, labels=labels, reasons=tuple(config["reasons"]), **known)
     history = read_history(path / "history.csv")
@@ -166,18 +206,16 @@ def _read_companions(path: Path) -> dict[str, Companion]:
     }
 
 
-def _load_weights(model: Model, path: Path) -> None:
-    weights = {k: torch.from_numpy(v) for k, v in read_arrays(path).items()}
+def _check_weights(model: Model, weights: Mapping[str, torch.Tensor], path: Path) -> None:
     expected = {k: tuple(v.shape) for k, v in model.state_dict().items()}
     found = {k: tuple(v.shape) for k, v in weights.items()}
     if expected != found:
         wrong = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
         name = wrong[0]
         raise StoreError(
-            f"The weights in {path} do not fit config.json: {len(wrong)} differ, the first is {name}: expected "
-            f"{expected.get(name, 'none')}, found {found.get(name, 'none')}."
+            f"The weights in {path / 'model.safetensors'} do not fit config.json: {len(wrong)} differ, the first is {name}: "
+            f"expected {expected.get(name, 'none')}, found {found.get(name, 'none')}."
         )
-    model.load_state_dict(weights)
 
 
 def _check_schema(schema: object) -> None:
@@ -188,6 +226,39 @@ def _check_schema(schema: object) -> None:
             f"The model was saved by a newer Diabolo (schema {schema}; this version reads up to {SCHEMA}). Upgrade with: "
             "pip install -U diabolo"
         )
+
+
+def _check_config(config: Mapping[str, Any], path: Path) -> None:
+    """Raise StoreError where config.json has other fields or other kinds of values than ``save`` writes."""
+    file = path / "config.json"
+    for name, (kind, what) in FIELDS.items():
+        if name not in config:
+            raise StoreError(f"{file} is damaged: {name!r} is missing. Copy the model folder again.")
+        if not isinstance(config[name], kind) or isinstance(config[name], bool):
+            raise StoreError(f"{file} is damaged: {name!r} should be {what}, and is {config[name]!r}.")
+    unexpected = sorted(config.keys() - FIELDS.keys() - {"schema"})
+    if unexpected:
+        raise StoreError(f"{file} holds what this version does not know: {', '.join(unexpected)}. Upgrade, or copy it again.")
+    if config["recipe"] not in RECIPES:
+        raise StoreError(f"{file} names a recipe that is not known: {config['recipe']!r}. Known: {', '.join(RECIPES)}.")
+    if config["latent_dim"] < 1:
+        raise StoreError(f"{file} is damaged: 'latent_dim' should be at least 1, and is {config['latent_dim']}.")
+    if not isinstance(config["data"].get("asked", {}), dict):
+        raise StoreError(f"{file} is damaged: 'data.asked' should be an object, and is {config['data']['asked']!r}.")
+
+
+def _check_own(composition: Mapping[str, Any], role: str, given: Part | None, path: Path) -> None:
+    """Raise StoreError where the part handed over to ``load`` is not what the model was saved with."""
+    saved = composition.get(role)
+    name = saved.get("name") if isinstance(saved, dict) else None
+    if given is None or given.name == name:
+        return
+    if name == "custom":
+        raise StoreError(
+            f"The model {path} was saved with its own {role}, and needs it again: load(path, {OWN[role]}). "
+            f"Got the {role} {given.name!r}."
+        )
+    raise StoreError(f"The model {path} was saved with the {role} {name!r}, which it brings along: leave {role}= out.")
 
 
 def _refuse_pickles(path: Path) -> None:

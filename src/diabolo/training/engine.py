@@ -30,7 +30,7 @@ from diabolo.training.averaging import Average
 from diabolo.training.device import device_generator, mixed_seed, seed_all, threads
 from diabolo.training.events import Epoch, Event, Finished, Notice, Progress, Saved, Started
 from diabolo.training.optimizers import scale_rates
-from diabolo.training.plan import Plan, steps_per_epoch
+from diabolo.training.plan import Plan, automatic_rate, steps_per_epoch
 from diabolo.training.schedules import multiplier
 
 VALIDATION_ROWS = 1024
@@ -263,9 +263,11 @@ class _Run:
         bad = [c for c, s in zip(self.columns, self.sums.tolist(), strict=True) if not math.isfinite(s)]
         terms = ", ".join([c for c in bad if c != "loss"] or bad)
         best = f" The best finished epoch was {self.best_epoch}." if self.best_epoch > self.first_epoch else ""
+        rate, usual = self.plan.learning_rate, automatic_rate(self.plan.optimizer, self.plan.batch_size)
+        advice = f"{rate / 10:.1g}" if rate <= usual else f"'auto', which is {usual:.2g}"
         raise DivergedError(
             f"The loss became NaN or infinite in epoch {self.epoch + 1}, by step {self.step}: in {terms}. "
-            f"The learning rate was {self.plan.learning_rate:g}: try {self.plan.learning_rate / 10:.1g}, or clip gradients "
+            f"The learning rate was {rate:g}: try {advice}, or clip gradients "
             f"(optimizer.clip=1).{best}"
         )
 

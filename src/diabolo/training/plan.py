@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -10,7 +11,7 @@ from typing import Any, final
 import torch
 
 from diabolo.errors import ParameterError
-from diabolo.spec import find, from_json
+from diabolo.spec import find, from_json, is_number
 from diabolo.training.device import SHARED_FROM, choose_device, choose_precision, threads_for
 from diabolo.training.optimizers import OPTIMIZERS, AdamW, Muon, Optimizer
 
@@ -158,18 +159,23 @@ def _threads(device: torch.device, work: int, reasons: list[str]) -> int:
     return chosen
 
 
+def automatic_rate(optimizer: Optimizer, batch_size: int) -> float:
+    """The learning rate where nobody gives one: the optimizer's own, less for batches below 256 rows."""
+    return optimizer.rate * min(1.0, (batch_size / 256) ** 0.25)
+
+
 def _learning_rate(given: float | str, optimizer: Optimizer, batch_size: int, reasons: list[str]) -> float:
-    if given == "auto":
-        rate = optimizer.rate * min(1.0, (batch_size / 256) ** 0.25)
+    if isinstance(given, str) and given == "auto":
+        rate = automatic_rate(optimizer, batch_size)
         reasons.append(f"learning rate {rate:.2g}: {optimizer.name}'s {optimizer.rate:g}, less for batches below 256 rows")
         return rate
-    if isinstance(given, str) or not given > 0:
+    if not is_number(given) or not 0 < given < math.inf:
         raise ParameterError(f"learning_rate must be a number above 0, or 'auto', got {given!r}.")
     return float(given)
 
 
 def _epochs(given: int | str, time_budget: float | None, rows: int, batch_size: int, reasons: list[str]) -> int:
-    if time_budget is not None and not time_budget > 0:
+    if time_budget is not None and not (is_number(time_budget) and 0 < time_budget < math.inf):
         raise ParameterError(f"time_budget must be a number of seconds above 0, got {time_budget!r}.")
     if given == "auto":
         if time_budget:

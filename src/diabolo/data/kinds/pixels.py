@@ -19,7 +19,7 @@ _OVERSHOOT = 1e-3  # resampled pixels may leave their range by this much
 _TOPS = (15.0, 16.0, 31.0, 63.0, 1023.0, 4095.0, 16383.0)  # of 4, 5, 6, 10, 12 and 14 bits; 16 of scikit-learn's digits
 _BRIGHT = 64  # a brightest pixel below this says nothing about a scale of 0 to 255
 _REACH = 8.0  # pixels this many ranges away are on another scale, not noisy
-_DARK = 0.01  # pixels that fill no more of the range than this are on another scale, not dark
+_DARK = 0.01  # a dtype that reaches no further into the range than this is on another scale
 
 
 @final
@@ -87,11 +87,14 @@ def infer_pixels(
 
 
 def check_scale(low: np.ndarray, high: np.ndarray, dtype: np.dtype, pixels: Pixels, named: str) -> None:
-    """DataError where further pixels are evidently on another scale. Noise may lead out of the range: that is no error."""
-    start, width = pixels.scale[0], pixels.scale[1] - pixels.scale[0]
-    certain = dtype.name == pixels.dtype and dtype.kind != "f"  # the dtype is the scale
-    dark = width >= _BRIGHT and start < float(high) < start + _DARK * width and float(low) > start - _DARK * width
-    if _far(low, high, pixels) or (dark and not certain):
+    """DataError where further pixels are evidently on another scale: far outside the range, or of a dtype with a small one.
+
+    Each picture is judged by itself, so none is accepted or refused for those beside it. Values inside the range are always
+    accepted: floats of 0 to 1 are nearly black pictures to a model of 0 to 255. Noise may lead out of the range.
+    """
+    full = _FULL.get(dtype.name)
+    small = full is not None and pixels.scale[0] + _DARK * (pixels.scale[1] - pixels.scale[0]) > full
+    if _far(low, high, pixels) or small:
         raise _other_scale(low, high, dtype, pixels, named)
 
 

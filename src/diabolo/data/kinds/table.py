@@ -9,13 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diabolo.data.checks import check_count, table_extent
+from diabolo.data.checks import Extent, check_count, chunks, table_extent
 from diabolo.data.frames import rebuilt
 from diabolo.data.given import Columns, Given, Wants, some
 from diabolo.data.kinds.base import Kind
 from diabolo.data.sources import Source, source_of
 from diabolo.errors import DataError
 from diabolo.records import Layout
+
+FARTHEST = 1e19
+"""Standard deviations from the mean beyond which squares leave float32."""
 
 _CHUNK_CELLS = 2**23
 
@@ -74,7 +77,8 @@ class TableKind(Kind):
         check_count(rows, named)
         if rows.shape[1] != self.width:
             raise DataError(f"X has {rows.shape[1]} features, but {named} is expecting {self.width} features as input.")
-        table_extent(rows, given.columns.names if given.columns else None)
+        extent = table_extent(rows, given.columns.names if given.columns else None)
+        self._check_reach(rows, extent)
         return source_of(rows)
 
     def fit(self, source: Source, rows: Tensor) -> Self:
@@ -82,10 +86,12 @@ class TableKind(Kind):
         low, high = _extremes(source, parts)
         constant = low == high
         if bool(constant.all()):
-            raise DataError(
-                f"Every column is constant in the training rows ({len(rows)}), so there is nothing to learn. Give other data."
-            )
-        mean, scale = _moments(source, parts, low, torch.where(constant, 1.0, high - low))
+            raise _nothing_to_learn(source, len(rows))
+        span = torch.where(constant, 1.0, high - low)
+        if not bool(span.isfinite().all()):
+            wide = [repr(self.names[i]) for i in (~span.isfinite()).nonzero().flatten().tolist()]
+            raise DataError(f"The numbers span more than float64 can hold in column {some(wide)}. Rescale it.")
+        mean, scale = _moments(source, parts, low, span)
         return replace(
             self,
             mean=torch.where(constant, low, mean),
@@ -99,15 +105,19 @@ class TableKind(Kind):
 
     def decode(self, x: Tensor) -> Any:
         """x (N, d) -> an array (N, d) in the caller's dtype, or a frame with the caller's columns; whole numbers rounded."""
-        values = self.natural(x.detach().cpu()).numpy()
+        values = self.natural(self.settled(x.detach().cpu())).numpy()
         if self.columns is None:
             return cast(values, self.dtype)
         return rebuilt([cast(values[:, i], dtype) for i, dtype in enumerate(self.columns.dtypes)], self.columns)
 
     def natural(self, x: Tensor) -> Tensor:
         """x (N, d) -> (N, d) float64 in the columns' own units."""
-        mean, scale, constant = self._fitted(x.device)
-        return torch.where(constant, mean, x.to(mean.dtype) * scale + mean)
+        mean, scale, _ = self._fitted(x.device)
+        return x.to(mean.dtype) * scale + mean
+
+    def settled(self, x: Tensor) -> Tensor:
+        """x̂ (N, d) with 0, which stands for their constant, in the columns that were constant in the training rows."""
+        return x.masked_fill(self._fitted(x.device)[2], 0.0)
 
     @property
     def log_scale(self) -> float:
@@ -136,6 +146,23 @@ class TableKind(Kind):
                 f"The description of the table does not fit together: {kind.width} columns, but lengths {sorted(lengths)}."
             )
         return kind
+
+    def _check_reach(self, rows: np.ndarray, extent: Extent) -> None:
+        """DataError for numbers so far from those of training that their squares leave float32; columns are named."""
+        mean, scale, _ = (t.numpy() for t in self._fitted(torch.device("cpu")))
+
+        def far(values: np.ndarray) -> np.ndarray:
+            with np.errstate(over="ignore"):
+                return np.abs((values.astype(np.float64) - mean) / scale) > FARTHEST
+
+        bad = np.flatnonzero(far(extent.low) | far(extent.high))
+        if len(bad):
+            counts = sum(far(block)[:, bad].sum(axis=0) for block in chunks(rows))
+            columns = [f"{count} in column {self.names[i]!r}" for i, count in zip(bad, counts, strict=True)]
+            raise DataError(
+                f"Numbers lie more than {FARTHEST:.0e} standard deviations from those of training: {some(columns)}. "
+                "Mend these cells, or give the columns in the units of training."
+            )
 
     def _fitted(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
         if self.mean is None or self.scale is None or self.constant is None:
@@ -191,6 +218,19 @@ def cast(values: np.ndarray, dtype: str) -> np.ndarray:
 
 def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list | tuple) else value
+
+
+def _nothing_to_learn(source: Source, training: int) -> DataError:
+    """Whether every column of the data is constant, or only of the few rows that are left for training."""
+    low, high = _extremes(source, torch.arange(len(source)).split(_CHUNK_CELLS))
+    if bool((low == high).all()):
+        return DataError(
+            f"Every column is constant in the training rows ({training}), so there is nothing to learn. Give other data."
+        )
+    return DataError(
+        f"Too few rows: {training} of {len(source)} {'is' if training == 1 else 'are'} left for training, the others are held "
+        "out for validation, and every column is constant there. Give more rows, or hold none out with validation_fraction=0."
+    )
 
 
 def _extremes(source: Source, parts: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:

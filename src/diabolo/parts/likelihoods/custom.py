@@ -92,11 +92,14 @@ class CustomOutput(Output):
         )
 
     def everyday(self, x: Tensor) -> Tensor:
-        """The loss, (N, F, *P). Raises ParameterError where it is no tensor of one of the two shapes."""
+        """The loss, (N, F, *P). Raises ParameterError where it fails, has no gradient or another shape."""
         check_alike(x, self.prediction)
         if self.function is None:
-            raise ParameterError("The loss function of this model was not saved with it. Give it again: Custom(function=...).")
-        loss = self.function(self.prediction, x)
+            raise ParameterError(
+                "This needs the loss function, and a name or a saved folder does not hold it. "
+                "Give it: likelihood=function, or load(path, likelihood=function)."
+            )
+        loss = self._called(self.function, x)
         if isinstance(loss, Tensor) and loss.shape == x.shape:
             return loss
         if isinstance(loss, Tensor) and loss.shape == x.shape[:1]:
@@ -106,6 +109,20 @@ class CustomOutput(Output):
             f"A loss must be a tensor with one number a cell, {tuple(x.shape)}, or one a row, ({len(x)},); got {got}. "
             'Leave out the mean or sum over everything, such as with reduction="none".'
         )
+
+    def _called(self, function: LossFunction, x: Tensor) -> Any:
+        try:
+            loss = function(self.prediction, x)
+        except Exception as error:
+            raise ParameterError(
+                f"Your loss was called with a prediction and a target, both of shape {tuple(x.shape)}, and failed: {error}"
+            ) from error
+        if torch.is_grad_enabled() and self.prediction.requires_grad and isinstance(loss, Tensor) and not loss.requires_grad:
+            raise ParameterError(
+                "Your loss has no gradient, so nothing can be learned from it. Compute it from the prediction with torch, "
+                "without detach(), numpy(), no_grad() or rounding to whole numbers."
+            )
+        return loss
 
     @property
     def mean(self) -> Tensor:

@@ -1,0 +1,75 @@
+"""The parameters a model was made with: what a loaded estimator gets, and what must stay where a training goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from diabolo.composition import FAMILIES, as_part
+from diabolo.errors import ParameterError
+from diabolo.jobs.train import Options, plain
+from diabolo.spec import Part
+from diabolo.trained import Trained
+from diabolo.training.plan import as_optimizer
+
+READ_AS = ("image_shape", "value_range")
+OF_MODEL = ("recipe", *FAMILIES, "latent_dim", "size", "kind", *READ_AS)
+"""What a model is, for good: another value needs a new one."""
+
+OF_TRAINING = tuple(f.name for f in dataclasses.fields(Options) if f.name not in (*OF_MODEL, "seed", "settings"))
+
+
+def made_with(trained: Trained) -> dict[str, Any]:
+    """The parameters of an estimator that makes such a model again: choices resolved, parts as copies of the model's."""
+    config = trained.config
+    parts = {role: _parts(role, getattr(config.composition, role)) for role in FAMILIES}
+    asked = config.data.get("asked", {})
+    known = {name: config.options[name] for name in ("size", *OF_TRAINING) if name in config.options}
+    known |= {name: tuple(asked[name]) for name in READ_AS if name in asked}
+    if known.get("optimizer", "auto") != "auto":
+        known["optimizer"] = as_optimizer(known["optimizer"])
+    return (
+        parts
+        | known
+        | {
+            "recipe": config.recipe,
+            "corruption": parts["corruption"] or "none",
+            "latent_dim": config.latent_dim,
+            "kind": trained.kind.name,
+            "random_state": config.options.get("seed"),
+        }
+    )
+
+
+def refuse_another_model(given: Mapping[str, Any], trained: Trained) -> None:
+    """Raise ParameterError where parameters ask for another model than ``trained``, which a training is to go on with.
+
+    Each may be what was asked for when the model was made, or what came of it.
+    """
+    before = Options().to_json() | dict.fromkeys(READ_AS) | {"kind": "auto"}
+    asked = {**before, **trained.config.options, **trained.config.data.get("asked", {})}
+    made = made_with(trained)
+    changed = [name for name in OF_MODEL if not _same(name, given[name], asked[name], made.get(name))]
+    if changed:
+        raise ParameterError(
+            f"{', '.join(changed)} changed since this model was made, and to go on with a model keeps what it is made of. "
+            "Set back what changed, or fit anew: with warm_start=False, or on sklearn.base.clone(estimator)."
+        )
+
+
+def _same(name: str, given: Any, asked: Any, made: Any) -> bool:
+    if name not in FAMILIES or given in (None, "auto", "none"):
+        return plain(given) in (plain(asked), plain(made))
+    parts = _parts(name, given)
+    if isinstance(parts, Part) and parts.name == "custom":  # code, which a description does not tell apart
+        return bool(parts == made)
+    several = parts if isinstance(parts, tuple) else (parts,)
+    return plain(given) == plain(asked) or plain(parts) == plain(made) or plain(several) == plain(made)
+
+
+def _parts(role: str, given: Any) -> Any:
+    """A part, or several regularizers, as objects of their own; None as it is."""
+    if isinstance(given, (tuple, list)):
+        return tuple(_parts(role, one) for one in given)
+    return given if given is None else as_part(role, given)
