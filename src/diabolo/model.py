@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import final
 
 import torch
@@ -46,6 +47,16 @@ class Model(nn.Module):
         self.source, self.target = source, target
         self.latent_dim, self.condition = latent_dim, condition
         self.code_shape = composition.network.code_shape(source, bottleneck.gives(latent_dim))
+
+    @property
+    def has_kernels(self) -> bool:
+        """Whether some weights are used at many positions, as those of convolutions are."""
+        return any(p.ndim > 2 for p in self.parameters())
+
+    @property
+    def products(self) -> int:
+        """About how many multiplications a row takes: a weight counts once, or once a position under convolutions."""
+        return sum(p.numel() for p in self.parameters()) * (math.prod(self.source.positions) if self.has_kernels else 1)
 
     def forward(self, batch: Batch, context: Context) -> Loss:
         """The training step: what the parts make of a batch, and what that costs, one number a row."""

@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from diabolo.baselines import pca as module
-from diabolo.baselines.pca import fit_pca
+from diabolo.baselines.pca import fit_pca, fit_pca_in_blocks
 from diabolo.errors import DataError, ParameterError
 
 
@@ -113,3 +113,14 @@ def test_bad_k_and_bad_width(digits):
         fit_pca(digits, 0)
     with pytest.raises(DataError, match="rows of 64 numbers"):
         fit_pca(digits, 2).transform(digits[:, :3])
+
+
+def test_blocks_give_what_all_rows_give():
+    """Rows far from zero, in blocks of different sizes whose means differ, in float32: the same plane as in one piece."""
+    rng = np.random.default_rng(0)
+    x = (rng.normal(size=(500, 6)) @ rng.normal(size=(6, 9)) + np.linspace(0, 30, 500)[:, None] + 100).astype(np.float32)
+    whole, parts = fit_pca(x.astype(np.float64), 4), fit_pca_in_blocks(np.split(x, [7, 300, 301]), 4)
+    np.testing.assert_allclose(parts.mean, whole.mean, rtol=1e-6)
+    np.testing.assert_allclose(parts.components, whole.components, atol=1e-3)
+    np.testing.assert_allclose(parts.explained, whole.explained, rtol=1e-4)
+    assert parts.total == pytest.approx(whole.total, rel=1e-5)

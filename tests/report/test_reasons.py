@@ -29,7 +29,7 @@ def test_what_a_training_prints_has_words(data: object) -> None:
 @pytest.mark.parametrize("matrices", [True, False])
 @pytest.mark.parametrize("options", [{}, {"device": "cpu", "precision": "float32"}, {"precision": "bfloat16"}])
 def test_every_reason_of_a_plan_has_words(matrices: bool, options: dict[str, str]) -> None:
-    plan = make_plan(1000, 64, matrices=matrices, **options)
+    plan = make_plan(1000, matrices=matrices, **options)
     assert not [r for r in plan.reasons if translated(r, RU).foreign]
 
 

@@ -16,7 +16,7 @@ from diabolo.training.schedules import SCHEDULES, multiplier
 
 
 def test_every_choice_is_explained_and_survives_json() -> None:
-    plan = make_plan(54_000, 784)
+    plan = make_plan(54_000)
     text = " ".join(plan.reasons)
     for word in ("device", "precision", "batch size", "optimizer", "learning rate", "epochs"):
         assert word in text
@@ -24,14 +24,14 @@ def test_every_choice_is_explained_and_survives_json() -> None:
 
 
 def test_what_is_given_is_taken() -> None:
-    plan = make_plan(1000, 10, epochs=7, batch_size=50, optimizer=Adam(clip=1.0), learning_rate=0.1, device="cpu", seed=3)
+    plan = make_plan(1000, epochs=7, batch_size=50, optimizer=Adam(clip=1.0), learning_rate=0.1, device="cpu", seed=3)
     assert (plan.epochs, plan.batch_size, plan.optimizer.clip, plan.learning_rate, plan.seed) == (7, 50, 1.0, 0.1, 3)
     assert plan.steps == 7 * 20 == 7 * steps_per_epoch(1000, 50)
 
 
 def test_a_batch_is_never_larger_than_the_data() -> None:
-    assert make_plan(10, 4, batch_size=64).batch_size == 10
-    assert make_plan(1, 4).batch_size == 1
+    assert make_plan(10, batch_size=64).batch_size == 10
+    assert make_plan(1).batch_size == 1
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_batch_is_never_larger_than_the_data() -> None:
 )
 def test_wrong_options_are_named(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(ParameterError, match=says):
-        make_plan(100, 10, **wrong)
+        make_plan(100, **wrong)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

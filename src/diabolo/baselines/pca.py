@@ -6,6 +6,7 @@ https://doi.org/10.1016/0893-6080(89)90014-2 (a linear autoencoder's optimum is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -61,9 +62,8 @@ def fit_pca(x_train: Array, k: int, *, random_state: int = 0) -> Pca:
     """The k directions of largest variance, min(k, n, d) of them. x_train: (n, d) finite numbers.
 
     Exact, from an eigendecomposition in float64 of the (d, d) covariance or, where rows are fewer than columns, of the
-    (n, n) matrix of inner products; float32 rows are multiplied in float32, 4096 at a time, and added up in float64. Only
-    where both n and d exceed 4096 it is scikit-learn's randomized SVD, which ``random_state`` seeds. Directions beyond the
-    rank of the data are orthonormal with nothing to explain.
+    (n, n) matrix of inner products. Only where both n and d exceed 4096 it is scikit-learn's randomized SVD, which
+    ``random_state`` seeds. Directions beyond the rank of the data are orthonormal with nothing to explain.
 
     >>> pca = fit_pca(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]), k=1)
     >>> pca.components.round(4).tolist(), pca.shares.round(4).tolist()
@@ -76,20 +76,30 @@ def fit_pca(x_train: Array, k: int, *, random_state: int = 0) -> Pca:
     k, mean = min(k, n, d), finite_mean(x)
     if min(n, d) > EXACT:
         return _randomized(x, mean, k, random_state)
-    components, explained, total = _from_covariance(x, mean, k) if d <= n else _from_products(x, mean, k)
+    if d <= n:
+        return fit_pca_in_blocks((x[start : start + ROWS_AT_ONCE] for start in range(0, n, ROWS_AT_ONCE)), k)
+    components, explained, total = _from_products(x, mean, k)
     return Pca(mean, _signed(components), np.maximum(explained, 0.0), total)
 
 
-def _from_covariance(x: Array, mean: Array, k: int) -> tuple[Array, Array, float]:
-    d = x.shape[1]
-    scatter = np.zeros((d, d))
-    dtype = np.float32 if x.dtype == np.float32 else np.float64
-    for start in range(0, len(x), ROWS_AT_ONCE):
-        part = x[start : start + ROWS_AT_ONCE] - mean.astype(dtype)
+def fit_pca_in_blocks(blocks: Iterable[Array], k: int) -> Pca:
+    """:func:`fit_pca` of finite rows that come in blocks (n, d) and are never together in memory; in all at least d of them.
+
+    Blocks of float32 are multiplied in float32, about the mean of the first block, and added up in float64.
+    """
+    rows, about, scatter = 0, np.zeros(0), np.zeros((0, 0))
+    for block in blocks:
+        if not rows:
+            about = finite_mean(block)
+            moved, scatter = np.zeros_like(about), np.zeros((len(about), len(about)))
+        part = block - about.astype(np.float32 if block.dtype == np.float32 else np.float64)
+        moved += part.sum(axis=0, dtype=np.float64)
         scatter += part.T @ part
-    covariance = scatter / max(1, len(x) - 1)
-    values, vectors = eigh(covariance, subset_by_index=[d - k, d - 1])
-    return vectors.T[::-1], values[::-1], float(np.trace(covariance))
+        rows += len(block)
+    d, moved = len(about), moved / rows
+    covariance = (scatter - rows * np.outer(moved, moved)) / max(1, rows - 1)
+    values, vectors = eigh(covariance, subset_by_index=[d - min(k, d), d - 1])
+    return Pca(about + moved, _signed(vectors.T[::-1]), np.maximum(values[::-1], 0.0), float(np.trace(covariance)))
 
 
 def _from_products(x: Array, mean: Array, k: int) -> tuple[Array, Array, float]:

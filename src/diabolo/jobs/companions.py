@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diabolo.baselines.pca import Pca, fit_pca
+from diabolo.baselines.pca import EXACT, ROWS_AT_ONCE, Pca, fit_pca, fit_pca_in_blocks
 from diabolo.data.examples import Examples
 from diabolo.data.subset import Subset
 from diabolo.jobs.inference import codes
@@ -32,8 +32,10 @@ def add_companions(trained: Trained, examples: Examples, rows: Tensor, labels: n
     if known is not None and known.data["rows"] > len(chosen):
         return trained
     k = int(np.prod(trained.model.code_shape))
-    x = trained.kind.encode(examples.source.take(chosen)).flatten(1).cpu().numpy()
-    return trained.with_companion(TWIN, _twin(fit_pca(x, k), len(chosen)))
+    parts = (trained.kind.encode(examples.source.take(part).cpu()).flatten(1).numpy() for part in chosen.split(ROWS_AT_ONCE))
+    enough = trained.kind.layout.cells <= min(len(chosen), EXACT)
+    pca = fit_pca_in_blocks(parts, k) if enough else fit_pca(np.concatenate(list(parts)), k)
+    return trained.with_companion(TWIN, _twin(pca, len(chosen)))
 
 
 def linear_twin(trained: Trained) -> Pca | None:

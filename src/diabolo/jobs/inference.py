@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +11,6 @@ from torch import Tensor
 from diabolo.data.examples import encode
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
-from diabolo.model import Model
 from diabolo.trained import Trained
 from diabolo.training.device import threads, threads_for
 
@@ -30,7 +28,7 @@ def rows_of(trained: Trained, data: Any) -> Source:
 def chunk_rows(trained: Trained) -> int:
     """How many rows go through the model at once: a power of two between 16 and 1024 that is the model's own for ever."""
     model = trained.model
-    rows = CELLS["kernels" if _has_kernels(model) else "matrices"] // max(model.source.cells, model.target.cells)
+    rows = CELLS["kernels" if model.has_kernels else "matrices"] // max(model.source.cells, model.target.cells)
     return min(max(2 ** (max(rows, 1).bit_length() - 1), 16), 1024)
 
 
@@ -76,10 +74,4 @@ def apply_to_codes(trained: Trained, z: Tensor, condition: Tensor | None, functi
 
 def _threads(trained: Trained) -> int:
     """As in training: one for a model whose chunks are soon done."""
-    model = trained.model
-    positions = math.prod(model.source.positions) if _has_kernels(model) else 1
-    return threads_for(trained.device, chunk_rows(trained) * sum(p.numel() for p in model.parameters()) * positions)
-
-
-def _has_kernels(model: Model) -> bool:
-    return any(p.ndim > 2 for p in model.parameters())
+    return threads_for(trained.device, chunk_rows(trained) * trained.model.products)

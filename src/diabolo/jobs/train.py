@@ -225,9 +225,8 @@ def _read_target(target: Any, reading: Reading, known: Kind | None) -> Reading:
 def _plan(trained: Trained, options: Options, rows: int) -> Plan:
     return make_plan(
         rows,
-        trained.model.source.cells,
-        weights=sum(p.numel() for p in trained.model.parameters()),
-        matrices=not any(p.ndim > 2 for p in trained.model.parameters()),
+        products=trained.model.products,
+        matrices=not trained.model.has_kernels and trained.config.composition.network.name != "custom",
         **{
             name: getattr(options, name)
             for name in ("epochs", "time_budget", "batch_size", "optimizer", "learning_rate", "device", "precision", "seed")

@@ -98,7 +98,7 @@ class Muon(Optimizer):
     """
 
     name: ClassVar[str] = "muon"
-    rate: ClassVar[float] = 8e-3
+    rate: ClassVar[float] = 2e-2
 
     iterations: int = option(3, "Newton-Schulz iterations a step; the paper has 5", low=1)
 

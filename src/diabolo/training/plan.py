@@ -17,6 +17,7 @@ from diabolo.training.optimizers import OPTIMIZERS, AdamW, Muon, Optimizer
 
 AUTO_STEPS = 3000
 AUTO_EPOCHS = (10, 300)
+LARGEST_BATCH, STEPS_AN_EPOCH, STEPS = 1024, 25, 100
 MUON_ROWS = 512
 
 
@@ -70,9 +71,8 @@ def as_optimizer(given: str | Mapping[str, Any] | Optimizer) -> Optimizer:
 
 def make_plan(
     rows: int,
-    cells: int,
     *,
-    weights: int = 0,
+    products: int = 0,
     matrices: bool = True,
     epochs: int | str = "auto",
     time_budget: float | None = None,
@@ -83,16 +83,18 @@ def make_plan(
     precision: str = "auto",
     seed: int = 0,
 ) -> Plan:
-    """Resolve every ``"auto"`` for ``rows`` training rows of ``cells`` numbers.
+    """Resolve every ``"auto"`` for ``rows`` training rows.
 
-    weights: how many numbers are learned. matrices: whether the network's weights are matrices (mlp) rather than kernels:
-    Muon pays there.
+    products: how many multiplications a row takes. matrices: whether the network's weights are matrices (mlp), not kernels nor
+    the user's own: Muon pays there, and its long steps want outputs that start at the mean of the rows.
     """
     reasons: list[str] = []
+    _check_whole("epochs", epochs)
+    _check_whole("batch_size", batch_size)
     chosen_device, why = choose_device(device)
     reasons.append(why)
-    size = _batch_size(batch_size, rows, reasons)
-    work = size * weights * (1 if matrices else cells)
+    size = _batch_size(batch_size, rows, epochs, reasons)
+    work = size * products
     dtype, why = choose_precision(precision, chosen_device, large=work >= SHARED_FROM)
     reasons.append(why)
     chosen = _optimizer(optimizer, matrices, size, reasons)
@@ -119,16 +121,23 @@ def steps_per_epoch(rows: int, batch_size: int) -> int:
     return max(1, rows // batch_size)
 
 
-def _batch_size(given: int | str, rows: int, reasons: list[str]) -> int:
+def _check_whole(name: str, given: int | str) -> None:
+    if given != "auto" and (isinstance(given, (str, bool)) or not hasattr(given, "__index__") or given < 1):
+        raise ParameterError(f"{name} must be a whole number of at least 1, or 'auto', got {given!r}.")
+
+
+def _batch_size(given: int | str, rows: int, epochs: int | str, reasons: list[str]) -> int:
     if given == "auto":
+        most = rows / max(STEPS_AN_EPOCH, STEPS / (STEPS if epochs == "auto" else int(epochs)))
         size = 32
-        while size < 1024 and size * 50 < rows:
+        while 2 * size <= min(most, LARGEST_BATCH):
             size *= 2
         size = min(size, rows)
-        reasons.append(f"batch size {size}: about fifty steps an epoch or more, at most 1024")
+        reasons.append(
+            f"batch size {size}: at least {STEPS_AN_EPOCH} steps an epoch and {STEPS} in all where rows allow, "
+            f"at most {LARGEST_BATCH} rows"
+        )
         return size
-    if isinstance(given, (str, bool)) or not hasattr(given, "__index__") or given < 1:
-        raise ParameterError(f"batch_size must be a whole number of at least 1, or 'auto', got {given!r}.")
     return min(int(given), rows)
 
 
@@ -138,7 +147,7 @@ def _optimizer(given: str | Optimizer, matrices: bool, batch_size: int, reasons:
     if matrices and batch_size >= MUON_ROWS and hasattr(torch.optim, "Muon"):
         reasons.append("optimizer muon: large batches through matrices, where it needs a third of AdamW's steps")
         return Muon()
-    why = "small batches, where its cheap steps win" if matrices else "convolutions learn well with it"
+    why = "small batches, where its cheap steps win" if matrices else "convolutions and networks of your own learn well with it"
     reasons.append(f"optimizer adamw: {why}")
     return AdamW()
 
@@ -175,6 +184,4 @@ def _epochs(given: int | str, time_budget: float | None, rows: int, batch_size: 
         epochs = min(high, max(low, -(-AUTO_STEPS // steps_per_epoch(rows, batch_size))))
         reasons.append(f"epochs {epochs}: about {AUTO_STEPS} steps, between {low} and {high} epochs")
         return epochs
-    if isinstance(given, (str, bool)) or not hasattr(given, "__index__") or given < 1:
-        raise ParameterError(f"epochs must be a whole number of at least 1, or 'auto', got {given!r}.")
     return int(given)
