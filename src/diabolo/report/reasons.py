@@ -45,8 +45,8 @@ def translated(line: str, say: Language) -> Line:
     """One line in the language of ``say``, or as it is where that is English or has no words for it.
 
     >>> from diabolo.report.language import language
-    >>> translated("batch size 32: about fifty steps an epoch or more, at most 1024", language("ru")).text
-    'размер пакета 32: около пятидесяти шагов за эпоху или больше, но не больше 1024'
+    >>> translated("device cpu: no GPU that PyTorch can use", language("ru")).text
+    'устройство cpu: видеокарты, доступной PyTorch, нет'
     """
     if say.code == "en":
         return Line(line, foreign=False)

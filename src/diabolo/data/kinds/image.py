@@ -89,9 +89,6 @@ class ImageKind(Kind):
     def natural(self, x: Tensor) -> Tensor:
         return x
 
-    def settled(self, x: Tensor) -> Tensor:
-        return x
-
     @property
     def log_scale(self) -> float:
         """0 where pixels are whole numbers: there the likelihood gives probabilities, which know no units."""
