@@ -6,6 +6,7 @@ imported and the data are in memory: building, compiling, training, and in Diabo
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import time
@@ -64,7 +65,9 @@ def diabolo_ae(data: Data, epochs: int, seed: int, **options: Any) -> Outcome:
 
     tick = time.perf_counter()
     network = Mlp(widths=WIDTHS[1:-1], activation="relu")
-    ae = Autoencoder("deep", network=network, latent_dim=WIDTHS[-1], epochs=epochs, random_state=seed, **options).fit(data.train)
+    ae = Autoencoder("deep", network=network, latent_dim=WIDTHS[-1], epochs=epochs, random_state=seed, **options).fit(
+        data.train
+    )
     seconds = time.perf_counter() - tick
     plan = ae.trained_.config.plan
     note = f"{plan['optimizer']['name']}, batch {plan['batch_size']}, {plan['precision']}, {plan['threads']} threads"
@@ -138,7 +141,7 @@ def _torch_halves() -> tuple[Any, Any]:
 
     def stack(widths: tuple[int, ...]) -> Any:
         layers: list[Any] = []
-        for a, b in zip(widths, widths[1:], strict=False):
+        for a, b in itertools.pairwise(widths):
             layers += [nn.Linear(a, b), nn.ReLU()]
         return nn.Sequential(*layers[:-1])
 
@@ -241,7 +244,7 @@ def _keras(seed: int) -> Any:
 
 
 def keras_conv(data: Data, epochs: int, seed: int) -> Outcome:
-    """The network of https://blog.keras.io/building-autoencoders-in-keras.html, with the mean squared error."""
+    """The network of https://blog.keras.io/building-autoencoders-in-keras.html, with its cross-entropy as loss and Adam."""
     keras = _keras(seed)
     layers = keras.layers
     x, test = (rows(part).reshape(-1, 28, 28, 1) for part in (data.train, data.test))
@@ -254,7 +257,7 @@ def keras_conv(data: Data, epochs: int, seed: int) -> Outcome:
         net.add(layers.Conv2D(filters, 3, activation="relu", padding=padding))
         net.add(layers.UpSampling2D(2))
     net.add(layers.Conv2D(1, 3, activation="sigmoid", padding="same"))
-    net.compile(optimizer="adam", loss="mse")
+    net.compile(optimizer="adam", loss="binary_crossentropy")
     net.fit(x, x, epochs=epochs, batch_size=BATCH, verbose=0)
     return Outcome(time.perf_counter() - tick, mse(test, net.predict(test, verbose=0)), epochs * -(-len(x) // BATCH))
 
@@ -272,8 +275,10 @@ def diabolo_conv(data: Data, epochs: int, seed: int, **options: Any) -> Outcome:
         decoder += [nn.Conv2d(a, b, 3, padding=padding), nn.ReLU(), nn.Upsample(scale_factor=2)]
     decoder.append(nn.Conv2d(16, 1, 3, padding=1))
     tick = time.perf_counter()
-    network = Custom(nn.Sequential(*encoder), nn.Sequential(*decoder))
-    ae = Autoencoder("plain", network=network, latent_dim=8, epochs=epochs, random_state=seed, **options).fit(data.train)
+    network = Custom(nn.Sequential(*encoder), nn.Sequential(*decoder), code_positions=(4, 4))
+    ae = Autoencoder("plain", network=network, latent_dim=8, likelihood="bce", epochs=epochs, random_state=seed, **options).fit(
+        data.train
+    )
     seconds = time.perf_counter() - tick
     plan = ae.trained_.config.plan
     note = f"{plan['optimizer']['name']}, batch {plan['batch_size']}, {plan['precision']}"

@@ -35,6 +35,23 @@ def test_a_batch_is_never_larger_than_the_data() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "given", "size"),
+    [
+        (54_000, {}, 1024),
+        (54_000, {"epochs": 1}, 512),
+        (54_000, {"epochs": 2}, 1024),
+        (54_000, {"kernels": True, "matrices": False}, 64),
+        (1_617, {}, 64),
+        (90, {}, 32),
+        (20, {}, 20),
+    ],
+)
+def test_the_automatic_batch_leaves_enough_steps(rows: int, given: dict[str, Any], size: int) -> None:
+    """A hundred in all and 25 an epoch where there are rows enough; few rows of convolutions."""
+    assert make_plan(rows, device="cpu", **given).batch_size == size
+
+
+@pytest.mark.parametrize(
     ("wrong", "says"),
     [
         ({"epochs": 0}, "epochs"),

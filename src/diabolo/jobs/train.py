@@ -223,15 +223,20 @@ def _read_target(target: Any, reading: Reading, known: Kind | None) -> Reading:
 
 
 def _plan(trained: Trained, options: Options, rows: int) -> Plan:
-    return make_plan(
+    own_modules = trained.config.composition.network.name == "custom"
+    plan = make_plan(
         rows,
         products=trained.model.products,
-        matrices=not trained.model.has_kernels and trained.config.composition.network.name != "custom",
+        kernels=trained.model.has_kernels,
+        matrices=not trained.model.has_kernels and not own_modules,
         **{
             name: getattr(options, name)
             for name in ("epochs", "time_budget", "batch_size", "optimizer", "learning_rate", "device", "precision", "seed")
         },
     )
+    glorot = "Glorot's weights, outputs that start at the mean of the rows"
+    reason = f"initialization: {'your own modules as they come' if own_modules else glorot}"
+    return dataclasses.replace(plan, reasons=(*plan.reasons, reason))
 
 
 def _with_reasons(config: Config, plan: Plan, reading: Reading) -> Config:

@@ -149,7 +149,7 @@ class _Run:
         scale_rates(self.optimizers, multiplier(self.plan.optimizer.schedule, self.plan.optimizer.warmup, fraction))
         seed_all(mixed_seed(self.plan.seed, _STEP, self.epoch, self.made), self.generator)
         batch = self.examples.batch(index, self.device)
-        with torch.autocast(self.device.type, self.plan.dtype, enabled=self.plan.dtype != torch.float32):
+        with self._precision():
             loss = self.model(batch, Context(fraction, self.generator, training=True))
         (loss.total.mean() / self.model.target.cells).backward()
         if self.plan.optimizer.clip is not None:
@@ -194,7 +194,8 @@ class _Run:
         sums = torch.zeros(len(self.columns), dtype=torch.float64)
         for i, index in enumerate(self.validation.split(VALIDATION_ROWS)):
             self.generator.manual_seed(mixed_seed(self.plan.seed, _VALIDATION, i))
-            loss = self.model(self.examples.batch(index, self.device), Context(1.0, self.generator, training=False))
+            with self._precision():
+                loss = self.model(self.examples.batch(index, self.device), Context(1.0, self.generator, training=False))
             sums += _means(loss, self.columns).cpu() * len(index)
         return (sums / len(self.validation)).tolist()
 
@@ -205,6 +206,10 @@ class _Run:
         config = dataclasses.replace(self.trained.config, plan=plan.to_json())
         trained = dataclasses.replace(self.trained, model=self.model, config=config, history=tuple(self.history))
         return Finished(trained, self.reason, self.best_epoch, seconds)
+
+    def _precision(self) -> torch.autocast:
+        """The plan's precision for the products of the networks."""
+        return torch.autocast(self.device.type, self.plan.dtype, enabled=self.plan.dtype != torch.float32)
 
     # --- when it is over -------------------------------------------------------------------------------------------
 

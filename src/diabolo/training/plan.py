@@ -17,7 +17,7 @@ from diabolo.training.optimizers import OPTIMIZERS, AdamW, Muon, Optimizer
 
 AUTO_STEPS = 3000
 AUTO_EPOCHS = (10, 300)
-LARGEST_BATCH, STEPS_AN_EPOCH, STEPS = 1024, 25, 100
+LARGEST_BATCH, CONVOLVED_BATCH, STEPS_AN_EPOCH, STEPS = 1024, 64, 25, 100
 MUON_ROWS = 512
 
 
@@ -74,6 +74,7 @@ def make_plan(
     *,
     products: int = 0,
     matrices: bool = True,
+    kernels: bool = False,
     epochs: int | str = "auto",
     time_budget: float | None = None,
     batch_size: int | str = "auto",
@@ -87,13 +88,14 @@ def make_plan(
 
     products: how many multiplications a row takes. matrices: whether the network's weights are matrices (mlp), not kernels nor
     the user's own: Muon pays there, and its long steps want outputs that start at the mean of the rows.
+    kernels: whether there are convolutions.
     """
     reasons: list[str] = []
     _check_whole("epochs", epochs)
     _check_whole("batch_size", batch_size)
     chosen_device, why = choose_device(device)
     reasons.append(why)
-    size = _batch_size(batch_size, rows, epochs, reasons)
+    size = _batch_size(batch_size, rows, epochs, _largest_batch(chosen_device, kernels), reasons)
     work = size * products
     dtype, why = choose_precision(precision, chosen_device, large=work >= SHARED_FROM)
     reasons.append(why)
@@ -126,16 +128,21 @@ def _check_whole(name: str, given: int | str) -> None:
         raise ParameterError(f"{name} must be a whole number of at least 1, or 'auto', got {given!r}.")
 
 
-def _batch_size(given: int | str, rows: int, epochs: int | str, reasons: list[str]) -> int:
+def _largest_batch(device: torch.device, kernels: bool) -> int:
+    """Few rows of convolutions keep a processor as busy as many, and more steps learn more."""
+    return CONVOLVED_BATCH if kernels and device.type == "cpu" else LARGEST_BATCH
+
+
+def _batch_size(given: int | str, rows: int, epochs: int | str, largest: int, reasons: list[str]) -> int:
     if given == "auto":
         most = rows / max(STEPS_AN_EPOCH, STEPS / (STEPS if epochs == "auto" else int(epochs)))
         size = 32
-        while 2 * size <= min(most, LARGEST_BATCH):
+        while 2 * size <= min(most, largest):
             size *= 2
         size = min(size, rows)
         reasons.append(
             f"batch size {size}: at least {STEPS_AN_EPOCH} steps an epoch and {STEPS} in all where rows allow, "
-            f"at most {LARGEST_BATCH} rows"
+            f"at most {largest} rows"
         )
         return size
     return min(int(given), rows)
