@@ -50,7 +50,7 @@ def facts(g: Gathered, say: Language) -> list[Pair]:
         found += [
             (say.plain("made.optimizer"), say.plain("made.optimizer.value", **words).rstrip(", ")),
             (say.plain("made.batch"), say.count(plan["batch_size"])),
-            (say.plain("made.steps"), say.count(plan["steps"]) if plan.get("steps") else "–"),
+            (say.plain("made.steps"), say.count(int(g.trained.history[-1]["step"])) if g.trained.history else "–"),
             (say.plain("made.device"), say.plain("made.device.value", device=plan["device"], precision=plan["precision"])),
         ]
     return [*found, *_machine(g, say)]
