@@ -97,8 +97,8 @@ def exact(data: Mnist, seed: int) -> Figure:
 
 
 def deep(data: Mnist, seed: int) -> Figure:
-    """The deep recipe with 32 numbers and a minute."""
-    ae, seconds = fitted(Autoencoder("deep", latent_dim=32, time_budget=60, random_state=seed), data)
+    """The deep recipe with 32 numbers and a minute: 57 s of training, the rest for the PCA and the codes beside it."""
+    ae, seconds = fitted(Autoencoder("deep", latent_dim=32, time_budget=57, random_state=seed), data)
     value = test_mse(ae, data)
     beside = {"PCA-32": pca_mse(data, 32), "Hinton & Salakhutdinov 2006, 30 numbers": 0.0038}
     return Figure("deep", "deep, 32 numbers, 60 s, test MSE", value, "<= 0.0037", value <= 0.0037, seconds, beside)

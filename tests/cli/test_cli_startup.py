@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -59,3 +60,12 @@ def test_bad_usage_is_told_and_ends_with_2(run: Run, words: list[str], said: str
     assert ran.code == 2
     assert said in ran.err
     assert ran.out == ""
+
+
+@pytest.mark.parametrize(("given", "found"), [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7")])
+def test_waiting_threads_spin_briefly_unless_told_otherwise(given: dict[str, str], found: str) -> None:
+    """Set by the import, before torch is there to read it."""
+    kept = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"} | given
+    program = "import diabolo, os, sys; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=kept)
+    assert done.stdout.split() == [found, "False"]
