@@ -37,3 +37,8 @@ def test_the_score_is_the_bound_that_independent_draws_give() -> None:
     drawn = [-found["negative_elbo"] for found in (evaluate(trained, x, seed=s).elbo for s in range(40)) if found]
     error = np.std(drawn, ddof=1) / np.sqrt(len(drawn))
     assert score(trained, x).values.mean() == pytest.approx(np.mean(drawn), abs=5 * error + 0.01)
+
+
+def test_large_maps_of_codes_need_no_large_basis() -> None:
+    """64 points of 20 000 numbers, and no matrix of 20 000 × 20 000."""
+    assert noise_for_all((20, 25, 40), torch.Generator().manual_seed(0)).shape == (64, 20, 25, 40)

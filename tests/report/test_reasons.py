@@ -69,3 +69,15 @@ def test_what_has_no_words_stays_and_is_marked() -> None:
     line = translated("the moon was full", RU)
     assert (line.text, line.foreign) == ("the moon was full", True)
     assert not translated("the moon was full", language("en")).foreign
+
+
+def test_every_start_of_the_weights_has_words() -> None:
+    """Told as it is: glorot and the mean, glorot alone under a loss of the user's own, the weights that are gone on with."""
+    x = low_rank()
+    first = quick(x, epochs=1)
+    configs = [
+        c.config for c in (first, quick(x, epochs=1, likelihood=lambda p, t: (p - t) ** 2), quick(x, start=first, epochs=1))
+    ]
+    told = [next(r for r in c.reasons if r.startswith("initialization")) for c in configs]
+    assert ["mean" in told[0], told[1].endswith("Glorot's weights"), "gone on with" in told[2]] == [True, True, True]
+    assert not [r for r in told if translated(r, RU).foreign]

@@ -101,9 +101,10 @@ def noise_for_all(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     """
     k = math.prod(shape)
     bases = -(-LEAST_DRAWS // (2 * k))
-    turned = [torch.linalg.qr(torch.randn(k, k, generator=generator, device=generator.device)).Q for _ in range(bases)]
+    size = (k, min(k, MOST_DRAWS // 2))
+    turned = [torch.linalg.qr(torch.randn(size, generator=generator, device=generator.device)).Q.T for _ in range(bases)]
     if bases == 1:
-        points = turned[0][: MOST_DRAWS // 2] * math.sqrt(k)
+        points = turned[0] * math.sqrt(k)
     else:
         squares = torch.randn(bases, k, generator=generator, device=generator.device).square().sum(1)
         radii = (squares * k / squares.mean()).sqrt()

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from diabolo import recipes
+from diabolo.composition import Composition
 from diabolo.data import Reading, read, read_like
 from diabolo.data.examples import Examples
 from diabolo.data.kinds.base import Kind
@@ -29,7 +30,7 @@ from diabolo.training.optimizers import Optimizer
 from diabolo.training.plan import Plan, make_plan
 
 SIZES = ("s", "m", "l")
-START_ROWS = 4096
+START_ROWS, START_CELLS = 4096, 2**24
 MOST_SEED = 2**63
 Reader = Callable[[Event], None]
 
@@ -113,7 +114,7 @@ def train(
         _start_at_mean(untrained, examples, rows)
     else:
         untrained, examples = _continue(start, reading, wanted, labels)
-    plan = _plan(untrained, options, len(rows))
+    plan = _plan(untrained, options, len(rows), goes_on=start is not None)
     untrained = dataclasses.replace(untrained, config=_with_reasons(untrained.config, plan, reading))
     finished = None
     for event in run_engine(untrained, examples, rows, validation, plan, checkpoint_folder=checkpoint_folder, resume=resume):
@@ -177,8 +178,9 @@ def _prepare(
 
 
 def _start_at_mean(untrained: Trained, examples: Examples, rows: Tensor) -> None:
-    """Let the outputs start at the mean of the wanted rows, as some thousands of them, evenly spread, give it."""
-    some = rows[:: -(-len(rows) // START_ROWS)]
+    """Let the outputs start at the mean of the wanted rows, by up to 4096 of them, evenly spread; by fewer large ones."""
+    most = max(1, min(START_ROWS, START_CELLS // max(untrained.model.source.cells, untrained.model.target.cells)))
+    some = rows[:: -(-len(rows) // most)]
     untrained.model.start_at(examples.batch(some, torch.device("cpu")).aim.mean(0))
 
 
@@ -222,21 +224,30 @@ def _read_target(target: Any, reading: Reading, known: Kind | None) -> Reading:
     return wanted
 
 
-def _plan(trained: Trained, options: Options, rows: int) -> Plan:
-    own_modules = trained.config.composition.network.name == "custom"
+def _plan(trained: Trained, options: Options, rows: int, *, goes_on: bool) -> Plan:
+    parts = trained.config.composition
+    own = "custom" in (parts.network.name, parts.likelihood.name)
     plan = make_plan(
         rows,
         products=trained.model.products,
         kernels=trained.model.has_kernels,
-        matrices=not trained.model.has_kernels and not own_modules,
+        matrices=not trained.model.has_kernels and not own,
         **{
             name: getattr(options, name)
             for name in ("epochs", "time_budget", "batch_size", "optimizer", "learning_rate", "device", "precision", "seed")
         },
     )
-    glorot = "Glorot's weights, outputs that start at the mean of the rows"
-    reason = f"initialization: {'your own modules as they come' if own_modules else glorot}"
-    return dataclasses.replace(plan, reasons=(*plan.reasons, reason))
+    return dataclasses.replace(plan, reasons=(*plan.reasons, f"initialization: {_initialization(parts, goes_on)}"))
+
+
+def _initialization(parts: Composition, goes_on: bool) -> str:
+    if goes_on:
+        return "the weights of the model that is gone on with"
+    if parts.network.name == "custom":
+        return "your own modules as they come"
+    if parts.likelihood.name == "custom":  # what its outputs mean is the user's own affair
+        return "Glorot's weights"
+    return "Glorot's weights, outputs that start at the mean of the rows"
 
 
 def _with_reasons(config: Config, plan: Plan, reading: Reading) -> Config:

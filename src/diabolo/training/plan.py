@@ -86,9 +86,9 @@ def make_plan(
 ) -> Plan:
     """Resolve every ``"auto"`` for ``rows`` training rows.
 
-    products: how many multiplications a row takes. matrices: whether the network's weights are matrices (mlp), not kernels nor
-    the user's own: Muon pays there, and its long steps want outputs that start at the mean of the rows.
-    kernels: whether there are convolutions.
+    products: how many multiplications a row takes. kernels: whether there are convolutions. matrices: whether all weights are
+    matrices (mlp) and no part is the user's own: Muon pays there, and its long steps want outputs that start at the mean of the
+    rows.
     """
     reasons: list[str] = []
     _check_whole("epochs", epochs)
@@ -154,7 +154,7 @@ def _optimizer(given: str | Optimizer, matrices: bool, batch_size: int, reasons:
     if matrices and batch_size >= MUON_ROWS and hasattr(torch.optim, "Muon"):
         reasons.append("optimizer muon: large batches through matrices, where it needs a third of AdamW's steps")
         return Muon()
-    why = "small batches, where its cheap steps win" if matrices else "convolutions and networks of your own learn well with it"
+    why = "small batches, where its cheap steps win" if matrices else "convolutions and parts of your own learn well with it"
     reasons.append(f"optimizer adamw: {why}")
     return AdamW()
 
