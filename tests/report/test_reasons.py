@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,8 +28,16 @@ def test_what_a_training_prints_has_words(data: object) -> None:
 
 
 @pytest.mark.parametrize("matrices", [True, False])
-@pytest.mark.parametrize("options", [{}, {"device": "cpu", "precision": "float32"}, {"precision": "bfloat16"}])
-def test_every_reason_of_a_plan_has_words(matrices: bool, options: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"device": "cpu", "precision": "float32"},
+        {"precision": "bfloat16", "compile": True},
+        {"epochs": 900, "optimizer": "muon", "compile": False},
+    ],
+)
+def test_every_reason_of_a_plan_has_words(matrices: bool, options: dict[str, Any]) -> None:
     plan = make_plan(1000, matrices=matrices, **options)
     assert not [r for r in plan.reasons if translated(r, RU).foreign]
 

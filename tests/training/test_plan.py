@@ -65,11 +65,26 @@ def test_the_automatic_batch_leaves_enough_steps(rows: int, given: dict[str, Any
         ({"optimizer": 3}, "optimizer"),
         ({"device": "gpu9"}, "device"),
         ({"precision": "half"}, "precision"),
+        ({"compile": "yes"}, "compile"),
     ],
 )
 def test_wrong_options_are_named(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(ParameterError, match=says):
         make_plan(100, **wrong)
+
+
+def test_muons_rate_falls_with_the_root_of_the_length_of_long_runs() -> None:
+    short, long = (make_plan(51_200, device="cpu", batch_size=1024, optimizer="muon", epochs=e) for e in (60, 240))
+    assert (short.steps, long.steps) == (3_000, 12_000)
+    assert short.learning_rate == 0.02
+    assert long.learning_rate == pytest.approx(0.01)
+    assert make_plan(51_200, device="cpu", batch_size=1024, optimizer="muon", time_budget=9.0).learning_rate == 0.02
+    assert make_plan(51_200, device="cpu", batch_size=1024, optimizer="adamw", epochs=240).learning_rate == 0.004
+
+
+def test_compiling_is_asked_for() -> None:
+    assert not make_plan(100).compiled
+    assert make_plan(100, compile=True).compiled
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -29,6 +29,7 @@ def train(
     seed: given.Seed = 0,
     device: given.Device = "auto",
     precision: given.Precision = "auto",
+    compile_: given.Compile = None,
     label: given.Label = None,
     ignore: given.Ignore = None,
     id_: options.Id = None,
@@ -83,6 +84,7 @@ def train(
         "validation_fraction": validation,
         "device": device,
         "precision": precision,
+        "compile": "auto" if compile_ is None else compile_,
         "seed": seed,
         "settings": options.settings(set_ or []),
     }

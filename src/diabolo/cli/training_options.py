@@ -36,6 +36,9 @@ Validation = Annotated[float, typer.Option("--validation", metavar="SHARE", help
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Same seed, same model.")]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")]
 Precision = Annotated[str, typer.Option("--precision", metavar="NAME", help="auto, float32, bfloat16.")]
+Compile = Annotated[
+    bool | None, typer.Option("--compile/--no-compile", help="torch.compile: pays in runs of many minutes; not by default.")
+]
 
 Label = Annotated[
     str | None, typer.Option("--label", metavar="COLUMN", help="Column of labels, for cvae and the report; no feature.")

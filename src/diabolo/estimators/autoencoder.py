@@ -64,6 +64,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         value_range: ``(0, 1)`` or ``(-1, 1)``, the range of pixels inside the model.
         epochs: passes over the training rows at most. time_budget: seconds of training instead.
         batch_size, optimizer, learning_rate, device, precision: chosen and explained where ``"auto"``.
+        compile: True has a step compiled by ``torch.compile``, which pays in runs of many minutes; ``"auto"`` never has.
         validation_fraction: share of rows held out (by a hash of the row number) that chooses the best epoch.
         random_state: a whole number makes every bit repeatable on one machine; None draws a new seed.
         warm_start: go on from the last fit instead of starting anew.
@@ -103,6 +104,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         validation_fraction: float = 0.1,
         device: str = "auto",
         precision: str = "auto",
+        compile: Any = "auto",
         random_state: Any = None,
         warm_start: bool = False,
         verbose: int = 0,
@@ -126,6 +128,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.validation_fraction = validation_fraction
         self.device = device
         self.precision = precision
+        self.compile = compile
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose

@@ -33,6 +33,7 @@ SIZES = ("s", "m", "l")
 START_ROWS, START_CELLS = 4096, 2**24
 MOST_SEED = 2**63
 Reader = Callable[[Event], None]
+_PLANNED = ("epochs", "time_budget", "batch_size", "optimizer", "learning_rate", "device", "precision", "compile", "seed")
 
 
 @final
@@ -59,6 +60,7 @@ class Options:
     validation_fraction: float = 0.1
     device: str = "auto"
     precision: str = "auto"
+    compile: bool | str = "auto"
     seed: int = 0
     settings: tuple[tuple[str, str], ...] = ()
 
@@ -232,10 +234,7 @@ def _plan(trained: Trained, options: Options, rows: int, *, goes_on: bool) -> Pl
         products=trained.model.products,
         kernels=trained.model.has_kernels,
         matrices=not trained.model.has_kernels and not own,
-        **{
-            name: getattr(options, name)
-            for name in ("epochs", "time_budget", "batch_size", "optimizer", "learning_rate", "device", "precision", "seed")
-        },
+        **{name: getattr(options, name) for name in _PLANNED},
     )
     return dataclasses.replace(plan, reasons=(*plan.reasons, f"initialization: {_initialization(parts, goes_on)}"))
 

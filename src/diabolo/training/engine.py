@@ -22,7 +22,8 @@ import torch
 from torch import Tensor
 
 from diabolo.data.examples import Examples
-from diabolo.errors import DivergedError, ParameterError
+from diabolo.errors import DivergedError, ParameterError, UnsupportedError
+from diabolo.model import Model
 from diabolo.records import Context, Loss
 from diabolo.trained import Trained
 from diabolo.training import checkpoints
@@ -79,7 +80,8 @@ class _Run:
     def __init__(self, trained: Trained, examples: Examples, rows: Tensor, validation: Tensor, plan: Plan) -> None:
         self.trained, self.plan = trained, plan
         self.device = torch.device(plan.device)
-        self.model = trained.model.to(self.device)
+        self.model = _placed(trained.model, self.device)
+        self.forward = torch.compile(self.model) if plan.compiled else self.model
         self.examples = examples.to(self.device)
         self.rows, self.validation = rows, validation
         self.optimizers = plan.optimizer.build(self.model, plan.learning_rate)
@@ -149,9 +151,10 @@ class _Run:
         scale_rates(self.optimizers, multiplier(self.plan.optimizer.schedule, self.plan.optimizer.warmup, fraction))
         seed_all(mixed_seed(self.plan.seed, _STEP, self.epoch, self.made), self.generator)
         batch = self.examples.batch(index, self.device)
-        with self._precision():
-            loss = self.model(batch, Context(fraction, self.generator, training=True))
-        (loss.total.mean() / self.model.target.cells).backward()
+        with _compiling(self.plan.compiled):
+            with self._precision():
+                loss = self.forward(batch, Context(fraction, self.generator, training=True))
+            (loss.total.mean() / self.model.target.cells).backward()
         if self.plan.optimizer.clip is not None:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.optimizer.clip)
         for optimizer in self.optimizers:
@@ -268,7 +271,7 @@ class _Run:
         bad = [c for c, s in zip(self.columns, self.sums.tolist(), strict=True) if not math.isfinite(s)]
         terms = ", ".join([c for c in bad if c != "loss"] or bad)
         best = f" The best finished epoch was {self.best_epoch}." if self.best_epoch > self.first_epoch else ""
-        rate, usual = self.plan.learning_rate, automatic_rate(self.plan.optimizer, self.plan.batch_size)
+        rate, usual = self.plan.learning_rate, automatic_rate(self.plan.optimizer, self.plan.batch_size, self.steps)
         advice = f"{rate / 10:.1g}" if rate <= usual else f"'auto', which is {usual:.2g}"
         raise DivergedError(
             f"The loss became NaN or infinite in epoch {self.epoch + 1}, by step {self.step}: in {terms}. "
@@ -324,7 +327,7 @@ class _Run:
     def _asked(self) -> dict[str, Any]:
         """What must be the same for a broken run to go on, as JSON gives it back; it may go on with another device."""
         config = self.trained.config
-        free = {"device": "", "precision": "", "threads": 0, "reasons": []}
+        free = {"device": "", "precision": "", "compiled": False, "threads": 0, "reasons": []}
         asked = {
             "plan": self.plan.to_json() | free,
             "model": [config.composition.to_json(), config.latent_dim],
@@ -352,6 +355,14 @@ class _Run:
 _KEPT = ("history", "first_epoch", "epoch", "step", "steps", "seconds", "best_loss", "best_epoch")
 
 
+def _placed(model: Model, device: torch.device) -> Model:
+    """The model on the device; the kernels of pictures on a GPU with channels last, as its tensor units want them."""
+    model.to(device)
+    if device.type == "cuda" and len(model.source.positions) == 2:
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+    return model
+
+
 def _columns(model: Any) -> list[str]:
     """The figures of an epoch, in the order of :func:`_means`."""
     composition = model.composition
@@ -367,6 +378,21 @@ def _means(loss: Loss, columns: list[str]) -> Tensor:
     if loss.kl is not None:
         values.append(loss.kl)
     return torch.stack([v.detach() for v in (*values, *loss.penalties.values())]).mean(1)
+
+
+@contextmanager
+def _compiling(compiled: bool) -> Iterator[None]:
+    """What ``torch.compile`` cannot do, told with the way out."""
+    if not compiled:
+        yield
+        return
+    from torch._dynamo.exc import TorchDynamoException  # takes a second to import
+
+    try:
+        yield
+    except (TorchDynamoException, RuntimeError) as problem:  # penalties on derivatives raise the second
+        why = str(problem).strip().splitlines()[0]
+        raise UnsupportedError(f"torch.compile failed for this model ({why}). Leave compile=True (--compile) out.") from problem
 
 
 @contextmanager

@@ -19,12 +19,15 @@ from diabolo.training.schedules import SCHEDULES
 class Optimizer(Part, ABC):
     """Base of the optimizers (abstract): what all of them share.
 
+    rate: the automatic learning rate. long_run: steps from which on it falls with the root of their number; None: never.
+
     The loss they see is nats a cell (the mean over rows divided by the number of cells), so that learning rates and clipping
     mean the same for a table of ten columns and a picture.
     """
 
     family: ClassVar[str] = "optimizer"
     rate: ClassVar[float]
+    long_run: ClassVar[int | None] = None
 
     schedule: str = option("linear", "how the learning rate falls", choices=tuple(SCHEDULES))
     warmup: float = option(0.02, "share of the run over which the learning rate rises", low=0, high=0.9)
@@ -99,6 +102,7 @@ class Muon(Optimizer):
 
     name: ClassVar[str] = "muon"
     rate: ClassVar[float] = 2e-2
+    long_run: ClassVar[int | None] = 3000  # steps; in ten times as many, 0.008 ended lower than 0.02 (LOG.md)
 
     iterations: int = option(3, "Newton-Schulz iterations a step; the paper has 5", low=1)
 

@@ -27,7 +27,8 @@ class Plan:
     """What the engine does.
 
     epochs: passes over the training rows at most. steps: of the whole run; None until a time budget (seconds) has been
-    measured. threads: of the processor, while it trains. seed: of shuffling, noise and dropout.
+    measured. threads: of the processor, while it trains. seed: of shuffling, noise and dropout. compiled: whether a step's
+    forward and backward are compiled by ``torch.compile``.
     """
 
     epochs: int
@@ -40,6 +41,7 @@ class Plan:
     seed: int
     steps: int | None = None
     time_budget: float | None = None
+    compiled: bool = False
     reasons: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -82,6 +84,7 @@ def make_plan(
     learning_rate: float | str = "auto",
     device: str = "auto",
     precision: str = "auto",
+    compile: bool | str = "auto",
     seed: int = 0,
 ) -> Plan:
     """Resolve every ``"auto"`` for ``rows`` training rows.
@@ -101,8 +104,10 @@ def make_plan(
     reasons.append(why)
     chosen = _optimizer(optimizer, matrices, size, reasons)
     threads = _threads(chosen_device, work, reasons)
-    rate = _learning_rate(learning_rate, chosen, size, reasons)
     passes = _epochs(epochs, time_budget, rows, size, reasons)
+    steps = None if time_budget else passes * steps_per_epoch(rows, size)
+    rate = _learning_rate(learning_rate, chosen, size, steps, reasons)
+    compiled = _compiled(compile, reasons)
     return Plan(
         epochs=passes,
         batch_size=size,
@@ -112,8 +117,9 @@ def make_plan(
         precision=str(dtype).removeprefix("torch."),
         threads=threads,
         seed=seed,
-        steps=None if time_budget else passes * steps_per_epoch(rows, size),
+        steps=steps,
         time_budget=time_budget,
+        compiled=compiled,
         reasons=tuple(reasons),
     )
 
@@ -166,19 +172,36 @@ def _threads(device: torch.device, work: int, reasons: list[str]) -> int:
     return chosen
 
 
-def automatic_rate(optimizer: Optimizer, batch_size: int) -> float:
-    """The learning rate where nobody gives one: the optimizer's own, less for batches below 256 rows."""
-    return optimizer.rate * min(1.0, (batch_size / 256) ** 0.25)
+def automatic_rate(optimizer: Optimizer, batch_size: int, steps: int | None) -> float:
+    """The learning rate where nobody gives one: the optimizer's own, less for batches below 256 rows and in long runs.
+
+    Long: where the optimizer says from how many steps on; the rate then falls with the root of their number. steps None, a
+    time budget that nobody has measured yet, counts as not long.
+    """
+    long = 1.0 if optimizer.long_run is None or steps is None else min(1.0, (optimizer.long_run / steps) ** 0.5)
+    return optimizer.rate * min(1.0, (batch_size / 256) ** 0.25) * long
 
 
-def _learning_rate(given: float | str, optimizer: Optimizer, batch_size: int, reasons: list[str]) -> float:
+def _learning_rate(given: float | str, optimizer: Optimizer, batch_size: int, steps: int | None, reasons: list[str]) -> float:
     if isinstance(given, str) and given == "auto":
-        rate = automatic_rate(optimizer, batch_size)
-        reasons.append(f"learning rate {rate:.2g}: {optimizer.name}'s {optimizer.rate:g}, less for batches below 256 rows")
+        rate = automatic_rate(optimizer, batch_size, steps)
+        long = optimizer.long_run is not None and steps is not None and steps > optimizer.long_run
+        why = f" and in runs of more than {optimizer.long_run} steps" if long else ""
+        reasons.append(f"learning rate {rate:.2g}: {optimizer.name}'s {optimizer.rate:g}, less for batches below 256 rows{why}")
         return rate
     if not is_number(given) or not 0 < given < math.inf:
         raise ParameterError(f"learning_rate must be a number above 0, or 'auto', got {given!r}.")
     return float(given)
+
+
+def _compiled(given: bool | str, reasons: list[str]) -> bool:
+    if given == "auto":
+        reasons.append("compile no: half a minute of compiling buys a quarter of a step at best; compile=True asks for it")
+        return False
+    if not isinstance(given, bool):
+        raise ParameterError(f"compile must be True, False or 'auto', got {given!r}.")
+    reasons.append(f"compile {'yes' if given else 'no'}: as asked")
+    return given
 
 
 def _epochs(given: int | str, time_budget: float | None, rows: int, batch_size: int, reasons: list[str]) -> int:
