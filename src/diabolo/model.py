@@ -68,8 +68,8 @@ class Model(nn.Module):
         return self.loss(Step(batch, corrupted, code, output, context))
 
     def loss(self, step: Step) -> Loss:
-        """reconstruction = −log p(x|z) summed over real cells; total = reconstruction + cost + penalties."""
-        aim, real = step.batch.aim, step.batch.real
+        """reconstruction = −log p(x|z) summed over real, judged cells; total = reconstruction + cost + penalties."""
+        aim, real = step.batch.aim, _counted(step.batch.real, step.corrupted.judged)
         reconstruction, everyday = step.output.costs(aim, real)
         count = aim[0].numel() if real is None else real.flatten(1).sum(1).clamp(min=1)
         penalties = {r.name: r(self, step).value for r in self.composition.regularizers}
@@ -109,3 +109,10 @@ class Model(nn.Module):
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Output:
         """z (N, K, *L) -> p(x|z)."""
         return self.likelihood(self.decoder(z, condition).float())
+
+
+def _counted(real: Tensor | None, judged: Tensor | None) -> Tensor | None:
+    """Where the loss counts: what is real and judged; None where that is everywhere."""
+    if real is None or judged is None:
+        return judged if real is None else real
+    return real * judged.to(real.dtype)

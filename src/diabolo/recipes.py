@@ -70,6 +70,25 @@ def _denoising(hints: Hints) -> dict[str, Any]:
     return _plain(hints) | {"corruption": noise}
 
 
+def _masked(hints: Hints) -> dict[str, Any]:
+    if not hints.bounds:
+        return _plain(hints) | {"corruption": {"name": "mask", "fraction": 0.5}}
+    middle = (hints.bounds[0] + hints.bounds[1]) / 2  # neither black nor white, so that hidden is told from dark
+    return _plain(hints) | {"corruption": {"name": "mask-patches", "fraction": 0.75, "value": middle}}
+
+
+def _noise2self(hints: Hints) -> dict[str, Any]:
+    return _plain(hints) | {"corruption": {"name": "blind-spots"}}
+
+
+def _upscaling(hints: Hints) -> dict[str, Any]:
+    return _plain(hints) | {"corruption": {"name": "downsample"}}
+
+
+def _jigsaw(hints: Hints) -> dict[str, Any]:
+    return _plain(hints) | {"corruption": {"name": "shuffle"}}
+
+
 def _sparse(hints: Hints) -> dict[str, Any]:
     return {"bottleneck": {"name": "top-k"}}
 
@@ -123,6 +142,35 @@ _TABLE = (
         "Cleaning data, sturdier features, anomaly scores.",
         "Vincent et al. 2008, Extracting and composing robust features, https://doi.org/10.1145/1390156.1390294",
         _denoising,
+    ),
+    Recipe(
+        "noise2self",
+        "Learns to remove noise from noisy pictures alone: it guesses pixels it was not shown and is judged there only.",
+        "Denoising where no clean picture exists, and the noise of one pixel says nothing about its neighbor's.",
+        "Batson & Royer 2019, Noise2Self, https://arxiv.org/abs/1901.11365",
+        _noise2self,
+    ),
+    Recipe(
+        "masked",
+        "Sees a quarter of a picture's patches and fills in the rest; of tables half the cells.",
+        "Filling in what is missing, extending a crop, features that know how the parts of a row go together.",
+        "He et al. 2022, Masked autoencoders are scalable vision learners, https://arxiv.org/abs/2111.06377",
+        _masked,
+    ),
+    Recipe(
+        "upscaling",
+        "Takes pictures made two times smaller (corruption.factor) and gives them back in full size.",
+        "Super-resolution: larger pictures with the detail that such pictures have.",
+        "Dong et al. 2016, Image super-resolution using deep convolutional networks, https://arxiv.org/abs/1501.00092",
+        _upscaling,
+    ),
+    Recipe(
+        "jigsaw",
+        "Sees a picture's tiles in random order (corruption.grid) and restores the picture.",
+        "Putting shuffled tiles back in order; a puzzle that teaches what goes where.",
+        "Noroozi & Favaro 2016, Unsupervised learning of visual representations by solving jigsaw puzzles, "
+        "https://arxiv.org/abs/1603.09246",
+        _jigsaw,
     ),
     Recipe(
         "sparse",
@@ -226,7 +274,7 @@ def compose(
     from diabolo.composition import Composition
 
     row = get(recipe)
-    own = {"network": {"name": hints.network}, "likelihood": {"name": hints.likelihood}} | row.parts(hints)
+    own = _own(recipe, hints)
     chosen = {
         role: _choose(role, own.get(role), (given or {}).get(role))
         for role in ("network", "bottleneck", "likelihood", "corruption")
@@ -242,6 +290,20 @@ def compose(
     composition = replace(composition, network=resolved)
     composition.check(source, target)
     return composition
+
+
+def chosen_corruption(recipe: str, hints: Hints, given: object, settings: Sequence[tuple[str, str]] = ()) -> Any:
+    """The corruption that :func:`compose` would take, with the settings that are its own; None where there is none."""
+    part = _choose("corruption", _own(recipe, hints).get("corruption"), given)
+    for path, text in settings if part is not None else ():
+        role, _, key = path.partition(".")
+        part = part.with_text(key, text) if role == "corruption" else part
+    return part
+
+
+def _own(recipe: str, hints: Hints) -> dict[str, Any]:
+    """What a recipe sets, over what the data suggest."""
+    return {"network": {"name": hints.network}, "likelihood": {"name": hints.likelihood}} | get(recipe).parts(hints)
 
 
 def _choose(role: str, own: Description | None, given: object) -> Any:

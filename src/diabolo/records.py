@@ -89,10 +89,15 @@ class Context:
 @final
 @dataclass(frozen=True)
 class Corrupted:
-    """What a corruption returns. x: like its input. hidden: bool, True where cells were hidden; None if none were."""
+    """What a corruption returns.
+
+    x: like its input. hidden: bool like x, True where cells were hidden; None if none were. judged: bool like x, True where
+    the loss counts; None where it counts everywhere.
+    """
 
     x: Tensor
     hidden: Tensor | None = None
+    judged: Tensor | None = None
 
 
 @final

@@ -90,16 +90,15 @@ def test_everything_is_json() -> None:
 
 def test_a_model_folder_is_made_in_one_go(tmp_path: Path) -> None:
     made = make(read(X), Options(epochs=2, optimizer="adam"), tmp_path / "m", run={"data": "x"})
-    assert made.evaluation is not None
     assert made.held_out is not None
-    assert made.evaluation.rows == len(made.held_out) == len(split(len(X), 0.1)[1])
+    assert made.held_out.evaluation.rows == len(made.held_out.source) == len(split(len(X), 0.1)[1])
     assert json.loads((tmp_path / "m" / "metrics.json").read_text())["table"][0]["name"] == "model"
     assert not (tmp_path / "m" / "checkpoints").exists()
 
 
 def test_without_held_out_rows_nothing_is_claimed(tmp_path: Path) -> None:
     made = make(read(X), Options(epochs=1, validation_fraction=0.0), tmp_path / "m")
-    assert made.evaluation is None
+    assert made.held_out is None
     assert json.loads((tmp_path / "m" / "metrics.json").read_text()) == {}
 
 

@@ -21,12 +21,13 @@ def evaluate(
     from diabolo.cli import console
     from diabolo.cli.inputs import open_model, read_for
     from diabolo.cli.results import show_details, show_errors
-    from diabolo.jobs.evaluate import evaluate as judge
+    from diabolo.jobs.workshop import judge_rows
 
     trained = open_model("eval", model, data, device)
-    reading = read_for(trained, data, label=label, skip_broken=skip_broken)
+    reading = read_for(trained, data, label=label, skip_broken=skip_broken, wanted=target is None)
     aim = None if target is None else trained.out_kind.read(target)
-    found = judge(trained, reading.source, reading.labels, aim, name=reading.name).to_dict()
+    judged = judge_rows(trained, reading.source, reading.labels, aim, name=reading.name, role="other")
+    found = judged.evaluation.to_dict()
     if as_json:
         console.document({"model": model, **found})
         return

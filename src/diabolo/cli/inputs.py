@@ -70,15 +70,24 @@ def _refuse(verb: str, model: Path, data: str | None) -> None:
 
 
 def read_for(
-    trained: Trained, data: str, *, label: str | None = None, id: str | None = None, skip_broken: bool = False
+    trained: Trained,
+    data: str,
+    *,
+    label: str | None = None,
+    id: str | None = None,
+    skip_broken: bool = False,
+    wanted: bool = False,
 ) -> Reading:
     """Data read as the model's own kind, with what stands beside them: labels, names of rows.
 
-    label, id: columns of a table, where they are others than in training. Raises DataError where the data do not fit.
+    label, id: columns of a table, where they are others than in training. wanted: whether a model that enlarges is to have
+    rows of the size that comes out, to be made small again. Raises DataError where the data do not fit.
     """
     from diabolo.data import read_like
+    from diabolo.jobs.pairs import SHRINKS
 
-    reading = read_like(trained.kind, data, label=label, id=id, skip_broken=skip_broken)
+    kind = trained.out_kind if wanted and SHRINKS in trained.config.data else trained.kind
+    reading = read_like(kind, data, label=label, id=id, skip_broken=skip_broken)
     if trained.config.labels and reading.labels is None:
         raise DataError(
             f"The recipe {trained.config.recipe} reads labels, and {reading.name} came without any: name their column with "

@@ -19,7 +19,6 @@ from diabolo.errors import DiaboloError, ParameterError
 if TYPE_CHECKING:
     from diabolo.cli.progress import ProgressLine
     from diabolo.data import Reading
-    from diabolo.data.sources import Source
     from diabolo.jobs.evaluate import Evaluation
     from diabolo.jobs.train import Options
     from diabolo.jobs.workshop import Made
@@ -186,19 +185,23 @@ def _trained(request: Request, options: Options, reading: Reading, folder: Path,
 
 def _report(request: Request, reading: Reading, made: Made) -> tuple[Evaluation, Report]:
     """The evaluation, of the training rows where none were held out, and the report on the same rows, written down."""
-    from diabolo.jobs.evaluate import evaluate
+    from diabolo.jobs.workshop import judge_rows
     from diabolo.report import build_report
 
-    evaluation, labels = made.evaluation, made.labels
-    source: Source | None = made.held_out
-    if evaluation is None or source is None:
-        evaluation = evaluate(made.trained, reading.source, reading.labels, name=reading.name, role="training")
-        source, labels = reading.source, reading.labels
+    on = made.held_out or judge_rows(made.trained, reading.source, reading.labels, name=reading.name, role="training")
     console.say("Writing the report …")
     try:
-        report = build_report(made.trained, source, labels, evaluation=evaluation, command=request.line, lang=request.lang)
+        report = build_report(
+            made.trained,
+            on.source,
+            on.labels,
+            evaluation=on.evaluation,
+            command=request.line,
+            lang=request.lang,
+            target=on.aim,
+        )
         write_report(made.folder, report)
     except DiaboloError:
         console.warn(f"The model is whole and in {made.folder}; only its report failed.")
         raise
-    return evaluation, report
+    return on.evaluation, report

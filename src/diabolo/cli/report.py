@@ -50,7 +50,7 @@ def report(
         evaluation=found.evaluation,
         command=str(run_record(model).get("command", "")),
         lang=lang.value,
-        target=aim,
+        target=found.aim,
     )
     if output is None:
         outputs.write_report(model, made)

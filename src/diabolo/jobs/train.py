@@ -21,7 +21,9 @@ from diabolo.data.kinds.base import Kind
 from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, TrainingError, UnsupportedError
 from diabolo.jobs.companions import add_companions
+from diabolo.jobs.pairs import SHRINKS, shrinking, smaller, without_shrinking
 from diabolo.model import Model
+from diabolo.parts.corruptions import Downsample
 from diabolo.spec import is_number, is_whole
 from diabolo.trained import Config, Trained, as_labels, has_fractions, one_hot, refuse_missing
 from diabolo.training.engine import train as run_engine
@@ -109,10 +111,13 @@ def train(
     options.check()
     reading = _read(data, start and start.kind)
     wanted = None if target is None else _read_target(target, reading, start and start.target_kind)
+    shrinks = None if start else shrinking(options.to_json(), (wanted or reading).kind)
+    if shrinks is not None and wanted is None:
+        reading, wanted = smaller(reading, shrinks.factor), reading
     rows, validation = split(len(reading.source), options.validation_fraction)
     labels = _labels(reading, y, recipes.get(start.config.recipe if start else options.recipe).conditional)
     if start is None:
-        untrained, examples = _prepare(reading, wanted, labels, options, rows)
+        untrained, examples = _prepare(reading, wanted, labels, options, rows, shrinks)
         _start_at_mean(untrained, examples, rows)
     else:
         untrained, examples = _continue(start, reading, wanted, labels)
@@ -146,9 +151,15 @@ def _labels(reading: Reading, y: Any, conditional: bool) -> np.ndarray | None:
 
 
 def _prepare(
-    reading: Reading, wanted: Reading | None, labels: np.ndarray | None, options: Options, rows: Tensor
+    reading: Reading,
+    wanted: Reading | None,
+    labels: np.ndarray | None,
+    options: Options,
+    rows: Tensor,
+    shrinks: Downsample | None,
 ) -> tuple[Trained, Examples]:
-    """An untrained model for these data, and the data ready for it."""
+    """An untrained model for these data, and the data ready for it. shrinks: how the inputs were made of the wanted rows."""
+    asked, options = options, options if shrinks is None else without_shrinking(options)
     kind = reading.kind.fit(reading.source, rows)
     target_kind = None if wanted is None else wanted.kind.fit(wanted.source, rows)
     out = target_kind or kind
@@ -169,8 +180,8 @@ def _prepare(
         composition=composition,
         latent_dim=latent_dim,
         labels=classes,
-        data=_about(reading),
-        options=options.to_json(),
+        data=_about(reading) | ({} if shrinks is None else {SHRINKS: shrinks.factor}),
+        options=asked.to_json(),
     )
     with torch.random.fork_rng([]):
         torch.manual_seed(options.seed)

@@ -12,9 +12,11 @@ import numpy as np
 
 from diabolo import store
 from diabolo.data import Reading
+from diabolo.data.sources import Source
 from diabolo.data.split import split
 from diabolo.data.subset import Subset
 from diabolo.jobs.evaluate import Evaluation, evaluate
+from diabolo.jobs.pairs import smaller_rows
 from diabolo.jobs.train import Options, Reader, train
 from diabolo.trained import Trained
 
@@ -23,18 +25,26 @@ CHECKPOINTS = "checkpoints"
 
 @final
 @dataclass(frozen=True)
+class Judged:
+    """Rows a model was judged on. labels: of them, or None. aim: what should have come out, None where it is the rows."""
+
+    source: Source
+    labels: np.ndarray | None
+    aim: Source | None
+    evaluation: Evaluation
+
+
+@final
+@dataclass(frozen=True)
 class Made:
     """A model folder and what it was judged by.
 
-    held_out: the rows no weight was fitted to (they did choose the best epoch), None where the user held none out; labels
-    of them, None without labels. evaluation: on those rows.
+    held_out: the rows no weight was fitted to (they did choose the best epoch); None where the user held none out.
     """
 
     trained: Trained
     folder: Path
-    evaluation: Evaluation | None
-    held_out: Subset | None
-    labels: np.ndarray | None
+    held_out: Judged | None
 
 
 def make(
@@ -55,20 +65,27 @@ def make(
     path = store.prepare(folder, resume=resume)
     trained = train(reading, options, y=y, readers=readers, checkpoint_folder=path / CHECKPOINTS, resume=resume)
     store.save(trained, path, run=run)
-    evaluation, held_out, labels = judge(trained, reading, options, y)
-    store.add_metrics(trained, path, evaluation.to_dict() if evaluation else {})
+    held_out = judge(trained, reading, options, y)
+    store.add_metrics(trained, path, held_out.evaluation.to_dict() if held_out else {})
     shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
-    return Made(trained, path, evaluation, held_out, labels)
+    return Made(trained, path, held_out)
 
 
-def judge(
-    trained: Trained, reading: Reading, options: Options, y: Any = None
-) -> tuple[Evaluation | None, Subset | None, np.ndarray | None]:
-    """The evaluation on the rows that training held out, those rows and their labels; Nones where it held none out."""
+def judge(trained: Trained, reading: Reading, options: Options, y: Any = None) -> Judged | None:
+    """The evaluation on the rows that training held out; None where it held none out."""
     _, validation = split(len(reading.source), options.validation_fraction)
     if not len(validation):
-        return None, None, None
-    held_out = Subset(reading.source, validation)
+        return None
     labels = reading.labels if y is None else np.asarray(y)
     chosen = None if labels is None else labels[validation.numpy()]
-    return evaluate(trained, held_out, chosen, name=reading.name, role="held-out"), held_out, chosen
+    return judge_rows(trained, Subset(reading.source, validation), chosen, name=reading.name, role="held-out")
+
+
+def judge_rows(
+    trained: Trained, rows: Source, labels: np.ndarray | None, aim: Source | None = None, *, name: str, role: str
+) -> Judged:
+    """The evaluation on rows like those of the training; a model that enlarges is given them smaller."""
+    small = smaller_rows(trained, rows) if aim is None else None
+    if small is not None:
+        rows, aim = small, rows
+    return Judged(rows, labels, aim, evaluate(trained, rows, labels, aim, name=name, role=role))

@@ -10,6 +10,7 @@ from torch import Tensor
 from diabolo.data.gather import gather
 from diabolo.data.given import Given, Wants
 from diabolo.data.sources import Source
+from diabolo.errors import UnsupportedError
 from diabolo.records import Layout
 
 
@@ -72,6 +73,10 @@ class Kind(ABC):
     def settled(self, x: Tensor) -> Tensor:
         """x̂ (N, F, *P), as a model gives it, with the cells that are known whatever it says: columns that were constant."""
         return x
+
+    def resized(self, positions: tuple[int, ...]) -> Self:
+        """The kind of the same rows with other positions, such as smaller pictures. UnsupportedError where rows have none."""
+        raise UnsupportedError(f"Rows of the kind {self.name!r} have no size that could be another: this is for images.")
 
     @property
     @abstractmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -58,6 +58,10 @@ class ImageKind(Kind):
     def layout(self) -> Layout:
         names = _NAMES.get(self.channels) or tuple(f"channel {i}" for i in range(self.channels))
         return Layout(names, (self.height, self.width), self.pixels.bounds, self.pixels.step)
+
+    def resized(self, positions: tuple[int, ...]) -> Self:
+        height, width = positions
+        return replace(self, height=height, width=width)
 
     @property
     def wants(self) -> Wants:

@@ -21,7 +21,11 @@ class Corruption(Part, ABC):
 
     @abstractmethod
     def __call__(self, x: Tensor, layout: Layout, generator: torch.Generator) -> Corrupted:
-        """x (N, F, *P) -> the damaged x, same shape and dtype, on the same device; x itself is left as it was."""
+        """x (N, F, *P) -> the damaged x, (N, F, *self.positions(P)), same dtype and device; x itself is left as it was."""
+
+    def positions(self, positions: tuple[int, ...]) -> tuple[int, ...]:
+        """The positions that are left of P; all of them unless a corruption says otherwise."""
+        return positions
 
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError where this corruption has no meaning for such data."""

@@ -15,6 +15,8 @@ from diabolo.parts.corruptions.draws import chance, exactly
 from diabolo.records import Corrupted, Layout
 from diabolo.spec import option
 
+JUDGED = ("all", "hidden")
+
 
 @final
 @dataclass
@@ -31,10 +33,11 @@ class MaskCells(Corruption):
 
     fraction: float = option(0.25, "chance of a cell to be hidden", low=0.0, high=1.0)
     value: float | None = option(None, "what stands in hidden cells; none is the lower bound of the data, or 0")
+    judge: str = option("all", "where the loss counts", choices=JUDGED)
 
     def __call__(self, x: Tensor, layout: Layout, generator: torch.Generator) -> Corrupted:
         """x (N, F, *P) -> the same with hidden cells."""
-        return _masked(x, chance(x, self.fraction, generator), self.value, layout)
+        return masked(self, x, chance(x, self.fraction, generator), layout)
 
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError where the value is outside the bounds of the data."""
@@ -58,6 +61,7 @@ class MaskPatches(Corruption):
     fraction: float = option(0.5, "share of the patches that are hidden", low=0.0, high=1.0)
     patch: int = option(4, "side of a patch, in positions", low=1)
     value: float | None = option(None, "what stands in hidden cells; none is the lower bound of the data, or 0")
+    judge: str = option("all", "where the loss counts", choices=JUDGED)
 
     def __call__(self, x: Tensor, layout: Layout, generator: torch.Generator) -> Corrupted:
         """x (N, F, *P) -> the same with hidden patches; P must not be empty."""
@@ -68,7 +72,7 @@ class MaskPatches(Corruption):
         hidden = hidden.reshape(len(x), 1, *grid)
         for axis, size in enumerate(positions, start=2):
             hidden = hidden.repeat_interleave(int(self.patch), axis).narrow(axis, 0, size)
-        return _masked(x, hidden.expand(x.shape), self.value, layout)
+        return masked(self, x, hidden.expand(x.shape), layout)
 
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError for tables, for a patch that covers everything, and for a value outside the bounds."""
@@ -108,10 +112,12 @@ class Dropout(Corruption):
         return Corrupted((x / (1 - self.p)).masked_fill(hidden, 0.0), hidden)
 
 
-def _masked(x: Tensor, hidden: Tensor, value: float | None, layout: Layout) -> Corrupted:
+def masked(part: MaskCells | MaskPatches, x: Tensor, hidden: Tensor, layout: Layout) -> Corrupted:
+    """x (N, F, *P) with the part's value where ``hidden`` (bool like x) is True: what a model of that part saw in training."""
+    value = part.value
     if value is None:
         value = 0.0 if layout.bounds is None else layout.bounds[0]
-    return Corrupted(x.masked_fill(hidden, value), hidden)
+    return Corrupted(x.masked_fill(hidden, value), hidden, hidden if part.judge == "hidden" else None)
 
 
 def _check_value(part: MaskCells | MaskPatches, layout: Layout) -> None:
