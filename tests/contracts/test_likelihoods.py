@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from diabolo.errors import DataError, ParameterError, UnsupportedError
-from diabolo.parts.likelihoods import LIKELIHOODS, Bernoulli, Custom, Gaussian, Laplace
+from diabolo.parts.likelihoods import LIKELIHOODS, Bernoulli, Custom, Gaussian, Laplace, Structural
 from diabolo.parts.likelihoods.base import Likelihood, Output
 from diabolo.records import Batch, Layout
 
@@ -17,6 +17,7 @@ NAMES = ("a", "b", "c")
 LAYOUTS = [
     *(Layout(NAMES, (), bounds) for bounds in (None, (0.0, 1.0), (-1.0, 1.0), (-3.0, 250.0))),
     Layout(NAMES, (4, 5), (0.0, 1.0)),
+    Layout(NAMES, (23, 22), (-3.0, 250.0)),
     Layout(NAMES, (6,)),
 ]
 
@@ -34,6 +35,8 @@ PARTS = [
     Laplace(),
     Laplace(spread="shared", scale=0.5),
     Laplace(spread="cell"),
+    Structural(),
+    Structural(weight=0.5, levels=5, gradient=0.3),
     Custom(function=squared),
 ]
 DENSITIES = [p for p in PARTS if p.density]

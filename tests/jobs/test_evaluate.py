@@ -13,8 +13,10 @@ from diabolo.data import read
 from diabolo.data.split import split
 from diabolo.errors import DataError
 from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.reconstruct import reconstruction_error
 from diabolo.jobs.train import Options
 from diabolo.jobs.workshop import make
+from diabolo.metrics.errors import ssim
 from tests.helpers import little_images, low_rank, quick
 
 X = low_rank(400)
@@ -42,8 +44,23 @@ def test_images_are_judged_as_pixels() -> None:
     found = evaluate(trained, images)
     assert found.scale == "pixels in [0, 1]"
     model = found.table[0].errors
-    assert set(model) == {"mse", "mae", "bce", "psnr"}
+    assert set(model) == {"mse", "mae", "bce", "psnr", "ssim"}
     assert model["psnr"] == pytest.approx(-10 * np.log10(model["mse"]))
+    assert model["ssim"] == pytest.approx(reconstruction_error(trained, images, metric="ssim").mean())
+
+
+def test_every_line_of_pictures_has_its_similarity() -> None:
+    """The mean of the training rows judged by hand, color as well as gray; columns of a table have none."""
+    images = np.stack([little_images(seed=s) for s in range(3)], axis=-1)
+    trained = quick(images, "conv")
+    table = {c.name: c.errors for c in evaluate(trained, images).table}
+    x = images.transpose(0, 3, 1, 2) / 255
+    mean = x[split(len(x), 0.1)[0].numpy()].mean(0)
+    assert table["mean"]["ssim"] == pytest.approx(ssim(x, np.broadcast_to(mean, x.shape), (0, 1)).mean(), abs=1e-6)
+    assert all({"psnr", "ssim"} <= set(errors) for errors in table.values())
+    assert all("ssim" not in c.errors for c in evaluate(quick(X), TEST).table)
+    with pytest.raises(DataError, match="'ssim' expects pictures"):
+        reconstruction_error(quick(X), TEST, metric="ssim")
 
 
 def test_the_bound_is_the_validation_loss_in_other_units() -> None:

@@ -8,7 +8,7 @@ import torch
 
 from diabolo.errors import DataError, ParameterError
 from diabolo.metrics import errors
-from diabolo.metrics.errors import METRICS, bce, mae, mse, psnr, rmse, row_errors
+from diabolo.metrics.errors import METRICS, bce, mae, mse, psnr, rmse, row_errors, ssim
 
 
 @pytest.fixture
@@ -47,6 +47,28 @@ def test_psnr_closed_form():
     assert psnr(x, x, (0, 255))[0] == math.inf
 
 
+def test_similarity_against_scikit_image():
+    """Whatever the range is, it is brought to begin at 0: there scikit-image judges the same pictures."""
+    metrics = pytest.importorskip("skimage.metrics")
+    generator = np.random.default_rng(0)
+    x = generator.random((4, 3, 17, 20))
+    x_hat = x + 0.2 * generator.normal(size=x.shape)
+    options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "channel_axis": 0}
+    expected = [metrics.structural_similarity(a, b, data_range=1.0, **options) for a, b in zip(x, x_hat, strict=True)]
+    for low, high in ((0, 1), (-1, 1), (0, 255)):
+        found = ssim(low + (high - low) * x, low + (high - low) * x_hat, (low, high))
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_similarity_needs_pictures():
+    with pytest.raises(DataError, match=r"expects pictures.*\(2, 784\).*'mse'"):
+        row_errors("ssim", np.zeros((2, 784)), np.zeros((2, 784)))
+    with pytest.raises(DataError, match="expects pictures"):
+        ssim(np.zeros((2, 8, 8)), np.zeros((2, 8, 8)), (0, 1))
+    whole = np.full((1, 1, 8, 8), 200, np.uint8)
+    assert ssim(whole, torch.from_numpy(whole), (0, 255)).tolist() == [1.0]
+
+
 def test_unsigned_bytes_do_not_wrap_around():
     assert mae(np.array([[0]], np.uint8), np.array([[255]], np.uint8)).tolist() == [255.0]
 
@@ -60,9 +82,10 @@ def test_tensors_with_gradients_are_as_good_as_arrays(dtype):
 
 
 def test_rows_do_not_depend_on_how_many_are_computed_at_once(pair, monkeypatch):
-    together = row_errors("mse", *pair)
+    together = row_errors("mse", *pair), row_errors("ssim", *pair, value_range=(0, 1))
     monkeypatch.setattr(errors, "CELLS_AT_ONCE", 30)
-    np.testing.assert_array_equal(row_errors("mse", *pair), together)
+    np.testing.assert_array_equal(row_errors("mse", *pair), together[0])
+    np.testing.assert_allclose(row_errors("ssim", *pair, value_range=(0, 1)), together[1], rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -83,9 +106,10 @@ def test_unknown_metric_names_the_nearest():
         row_errors("msee", [[0.0]], [[0.0]])
 
 
-def test_psnr_asks_for_the_range():
-    with pytest.raises(ParameterError, match="value_range"):
-        row_errors("psnr", [[0.0]], [[0.0]])
+@pytest.mark.parametrize("name", ["psnr", "ssim"])
+def test_what_depends_on_the_range_asks_for_it(name):
+    with pytest.raises(ParameterError, match=f"'{name}' needs the value_range"):
+        row_errors(name, [[[[0.0]]]], [[[[0.0]]]])
 
 
 @pytest.mark.parametrize("value_range", [(1, 1), (1, 0), (0, math.inf)])

@@ -50,6 +50,7 @@ def test_russian_is_russian() -> None:
         "errors.mse",
         "errors.mae",
         "errors.bce",
+        "errors.ssim",
         "errors.pca",
         "pictures.pca",
     }

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 WORDS = {"model": "this model", "pca": "PCA", "mean": "mean of the rows", "input": "input as it is"}
 
 _SHORT = {"validation": "held out", "reconstruction": "recon.", "seconds": "time, s"}
-_HEADINGS = {"mse": "MSE", "mae": "MAE", "bce": "BCE", "psnr": "PSNR, dB"}
+_DECIMALS = {"psnr": 2, "ssim": 3}
+_HEADINGS = {"mse": "MSE", "mae": "MAE", "bce": "BCE", "psnr": "PSNR, dB", "ssim": "SSIM"}
 
 
 def show_verdict(report: Report) -> None:
@@ -98,7 +99,7 @@ def _health(health: Mapping[str, Any], ratio: float | None) -> str:
 def _figure(name: str, value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.2f}" if name == "psnr" else f"{value:.4g}"
+    return f"{value:.{_DECIMALS[name]}f}" if name in _DECIMALS else f"{value:.4g}"
 
 
 def show_history(history: Sequence[Mapping[str, float]], limit: int = 15) -> None:

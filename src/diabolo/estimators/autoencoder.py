@@ -196,9 +196,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return reconstructing.denoise(self._fitted(X), X, y)
 
     def reconstruction_error(self, X: Any, y: Any = None, *, target: Any = None, metric: str = "mse") -> np.ndarray:
-        """One number a row, (n,): ``"mse"``, ``"rmse"``, ``"mae"``, ``"bce"``, ``"psnr"`` on the data's own scale.
+        """One number a row, (n,): ``"mse"``, ``"rmse"``, ``"mae"``, ``"bce"``, ``"psnr"``, ``"ssim"`` on the data's own scale.
 
-        Pixels count as they lie in ``value_range``, columns in their own units.
+        Pixels count as they lie in ``value_range``, columns in their own units; ``"ssim"`` is for pictures alone.
         """
         return reconstructing.reconstruction_error(self._fitted(X), X, y, target, metric)
 

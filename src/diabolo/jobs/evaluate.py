@@ -99,7 +99,7 @@ def evaluate(
     if role == "other" and (name, len(source)) == (known.get("name"), known.get("rows")):
         role = "mixed"
     condition = trained.condition(y, len(source))
-    aim = encode_all(trained, aim_of(trained, source, target)).flatten(1).numpy()
+    aim = encode_all(trained, aim_of(trained, source, target)).numpy()
     z = codes(trained, source, condition).flatten(1).numpy()
     kl = _kl(trained, source, condition)
     contenders = _contenders(trained, source, condition, z.shape[1], same=target is None)
@@ -123,25 +123,28 @@ def evaluate(
 def _contenders(
     trained: Trained, source: Source, condition: Tensor | None, numbers: int, *, same: bool
 ) -> list[tuple[str, int, np.ndarray]]:
-    """Name, code numbers and restored rows (n, d) of the model and of what is simpler."""
-    found = [("model", numbers, restored(trained, source, condition).flatten(1).numpy())]
+    """Name, code numbers and restored rows (n, F, *P) of the model and of what is simpler."""
+    found = [("model", numbers, restored(trained, source, condition).numpy())]
     twin = linear_twin(trained)
     if twin is not None and same:
-        x = encode_all(trained, source).flatten(1).numpy()
-        found.append(("pca", len(twin.components), twin.reconstruct(x)))
-        found.append(("mean", 0, np.broadcast_to(twin.mean, x.shape)))
+        x = encode_all(trained, source).numpy()
+        found.append(("pca", len(twin.components), twin.reconstruct(x.reshape(len(x), -1)).reshape(x.shape)))
+        found.append(("mean", 0, np.broadcast_to(twin.mean.reshape(x.shape[1:]), x.shape)))
     elif trained.kind.layout.shape == trained.out_kind.layout.shape:
-        x = trained.kind.encode(source.take(torch.arange(len(source)))).flatten(1).cpu().numpy()
-        found.append(("input", x.shape[1], x))
+        x = trained.kind.encode(source.take(torch.arange(len(source)))).cpu().numpy()
+        found.append(("input", x[0].size, x))
     return found
 
 
 def _errors(x: np.ndarray, x_hat: np.ndarray, bounds: tuple[float, float] | None) -> dict[str, float]:
+    """The errors that have a meaning for rows (n, F, *P): PSNR where they are bounded, SSIM where they are pictures too."""
     chances = bounds == (0.0, 1.0) and x.min() >= 0 and x.max() <= 1  # what cross-entropy has a meaning for
     names = ("mse", "mae", "bce") if chances else ("mse", "mae")
     errors = {name: float(row_errors(name, x, x_hat, value_range=bounds).mean()) for name in names}
     if bounds is not None and errors["mse"] > 0:
         errors["psnr"] = float(10 * np.log10((bounds[1] - bounds[0]) ** 2 / errors["mse"]))
+    if bounds is not None and x.ndim == 4:
+        errors["ssim"] = float(row_errors("ssim", x, x_hat, value_range=bounds).mean())
     return errors
 
 

@@ -39,7 +39,8 @@ def denoise(trained: Trained, data: Any, y: Any = None) -> Any:
 def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any = None, metric: str = "mse") -> np.ndarray:
     """One number a row, (n,) float64: the mean over its cells on the data's own scale.
 
-    Pixels count as they lie in ``value_range`` ([0, 1] by default, whatever the dtype), columns in their own units.
+    Pixels count as they lie in ``value_range`` ([0, 1] by default, whatever the dtype), columns in their own units. metric: a
+    name of :data:`diabolo.metrics.errors.METRICS`.
     target: what should have come out, for models trained on pairs; the input itself otherwise.
     """
     source, y = rows_and_labels(trained, data, y)
@@ -77,5 +78,5 @@ def encode_all(trained: Trained, source: Source) -> Tensor:
 
 
 def natural(trained: Trained, x: Tensor) -> np.ndarray:
-    """x (n, F, *P) -> (n, cells) float64 in the units errors are reported in."""
-    return trained.out_kind.natural(x).flatten(1).double().numpy()
+    """x (n, F, *P) -> the same shape, float64, in the units errors are reported in."""
+    return trained.out_kind.natural(x).double().numpy()

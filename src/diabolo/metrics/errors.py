@@ -15,8 +15,10 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import torch
 
 from diabolo.errors import DataError, ParameterError, unknown
+from diabolo.maths import similarity
 from diabolo.metrics.arrays import Floats, paired
 
 Range = tuple[float, float]
@@ -69,23 +71,45 @@ def psnr(x: Any, x_hat: Any, value_range: Range) -> Floats:
         return 10.0 * np.log10(width**2 / mse(x, x_hat))
 
 
+def ssim(x: Any, x_hat: Any, value_range: Range) -> Floats:
+    """Structural similarity of pictures (:func:`diabolo.maths.similarity.ssim`); higher is better, 1 where equal.
+
+    x, x_hat: (n, channels, height, width) -> (n,); rows of another shape are a DataError. value_range: the least and greatest
+    value a cell can have, such as (0, 255).
+    Reference: Wang, Bovik, Sheikh & Simoncelli 2004, https://doi.org/10.1109/TIP.2003.819861
+    """
+    a, b = paired(x, x_hat)
+    _check_pictures(a.shape)
+    low, width = _width(value_range)
+    step = max(1, CELLS_AT_ONCE // (8 * a[0].size))  # a window has four moments, and there are as many windows as cells
+    result = np.empty(len(a))
+    for start in range(0, len(a), step):
+        p, q = (torch.from_numpy(v[start : start + step].astype(np.float64) - low) for v in (a, b))
+        result[start : start + step] = similarity.ssim(p, q, width).numpy()
+    return result
+
+
 METRICS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
-    {"mse": mse, "rmse": rmse, "mae": mae, "l1": mae, "bce": bce, "psnr": psnr}
+    {"mse": mse, "rmse": rmse, "mae": mae, "l1": mae, "bce": bce, "psnr": psnr, "ssim": ssim}
 )
-RANGED = frozenset({"bce", "psnr"})  # those that take a value_range
-HIGHER_IS_BETTER = frozenset({"psnr"})
+RANGED = frozenset({"bce", "psnr", "ssim"})  # those that take a value_range
+HIGHER_IS_BETTER = frozenset({"psnr", "ssim"})
 
 
 def row_errors(name: str, x: Any, x_hat: Any, *, value_range: Range | None = None) -> Floats:
     """The metric called ``name``, one number a row: x, x_hat (n, ...) -> (n,) float64.
 
-    value_range: the least and greatest value a cell can have. ``"psnr"`` needs it, ``"bce"`` takes (0, 1) without it.
-    Raises ParameterError for an unknown name or a missing range, DataError where x and x_hat do not fit each other.
+    value_range: the least and greatest value a cell can have. ``"psnr"`` and ``"ssim"`` need it, ``"bce"`` takes (0, 1) without
+    it. ``"ssim"`` also needs the shape of the pictures, (n, channels, height, width).
+    Raises ParameterError for an unknown name or a missing range, DataError where x and x_hat do not fit each other or the
+    metric.
     """
     if name not in METRICS:
         raise unknown("metric", name, METRICS)
-    if name == "psnr" and value_range is None:
-        raise ParameterError("'psnr' needs the value_range of the data, such as value_range=(0, 255), got none.")
+    if name == "ssim":
+        _check_pictures(np.shape(x))
+    if name in ("psnr", "ssim") and value_range is None:
+        raise ParameterError(f"'{name}' needs the value_range of the data, such as value_range=(0, 255), got none.")
     if value_range is not None and name in RANGED:
         return METRICS[name](x, x_hat, value_range)
     return METRICS[name](x, x_hat)
@@ -101,6 +125,14 @@ def _by_row(x: Any, x_hat: Any, cell: Callable[[Floats, Floats], Floats]) -> Flo
         part = slice(start, start + step)
         result[part] = cell(a[part].astype(np.float64), b[part].astype(np.float64)).mean(axis=1)
     return result
+
+
+def _check_pictures(shape: tuple[int, ...]) -> None:
+    if len(shape) != 4:
+        raise DataError(
+            f"'ssim' expects pictures, (n, channels, height, width), got the shape {tuple(shape)}. "
+            "Use 'mse' or 'mae' for rows that are no pictures."
+        )
 
 
 def _width(value_range: Range) -> tuple[float, float]:
