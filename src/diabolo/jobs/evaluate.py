@@ -15,12 +15,13 @@ from torch.distributions import kl_divergence
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
 from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.contenders import Contender, errors_of
 from diabolo.jobs.inference import apply, codes, encoded
+from diabolo.jobs.mending import Mending, judge_mending
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.score import elbo_terms, score_unit
 from diabolo.metrics.codes import CodeHealth, code_health, compression_ratio, kl_per_unit, unit_variance
-from diabolo.metrics.errors import row_errors
 from diabolo.metrics.neighbors import knn_accuracy
 from diabolo.records import Batch
 from diabolo.trained import Trained, as_labels, has_fractions, refuse_missing
@@ -33,16 +34,6 @@ ROLES = {"held-out": "held-out rows of {}", "training": "the training rows of {}
 
 @final
 @dataclass(frozen=True)
-class Contender:
-    """One line of the table of errors: means over all cells of all rows. name: "model", "pca", "mean" or "input"."""
-
-    name: str
-    numbers: int
-    errors: Mapping[str, float]
-
-
-@final
-@dataclass(frozen=True)
 class Evaluation:
     """What :func:`evaluate` finds.
 
@@ -51,7 +42,8 @@ class Evaluation:
     number a unit, standard deviation of the code and KL in nats (None without a density). ratio: numbers in a row over
     numbers in its code. elbo: negative_elbo, reconstruction and kl in nats a row, None without a density; nats says what
     they are. neighbors: share of rows whose five nearest neighbours in code space vote for their label, for the model and
-    for PCA; None without labels that are classes.
+    for PCA; None without labels that are classes. mending: how well the model does the job it was trained for (denoise,
+    upscale, impute, unshuffle) beside what is simpler; None for other models and for tables.
     """
 
     data: str
@@ -66,6 +58,7 @@ class Evaluation:
     nats: str
     elbo: Mapping[str, float] | None = None
     neighbors: Mapping[str, float] | None = None
+    mending: Mending | None = None
 
     @property
     def gain(self) -> float | None:
@@ -109,7 +102,7 @@ def evaluate(
         role=role,
         rows=len(source),
         scale="standardized columns" if bounds is None else f"pixels in [{bounds[0]:g}, {bounds[1]:g}]",
-        table=tuple(Contender(n, k, _errors(aim, x_hat, bounds)) for n, k, x_hat in contenders),
+        table=tuple(Contender(n, k, errors_of(aim, x_hat, bounds)) for n, k, x_hat in contenders),
         health=code_health(z, kl),
         unit_std=tuple(np.sqrt(unit_variance(z)).tolist()),
         unit_kl=None if kl is None else tuple(kl_per_unit(kl).tolist()),
@@ -117,6 +110,7 @@ def evaluate(
         nats=score_unit(trained),
         elbo=None if kl is None or trained.target_kind is not None else _elbo(trained, source, condition, seed),
         neighbors=None if y is None else _neighbors(trained, source, z, y),
+        mending=judge_mending(trained, source, y, target, seed=seed),
     )
 
 
@@ -134,18 +128,6 @@ def _contenders(
         x = trained.kind.encode(source.take(torch.arange(len(source)))).cpu().numpy()
         found.append(("input", x[0].size, x))
     return found
-
-
-def _errors(x: np.ndarray, x_hat: np.ndarray, bounds: tuple[float, float] | None) -> dict[str, float]:
-    """The errors that have a meaning for rows (n, F, *P): PSNR where they are bounded, SSIM where they are pictures too."""
-    chances = bounds == (0.0, 1.0) and x.min() >= 0 and x.max() <= 1  # what cross-entropy has a meaning for
-    names = ("mse", "mae", "bce") if chances else ("mse", "mae")
-    errors = {name: float(row_errors(name, x, x_hat, value_range=bounds).mean()) for name in names}
-    if bounds is not None and errors["mse"] > 0:
-        errors["psnr"] = float(10 * np.log10((bounds[1] - bounds[0]) ** 2 / errors["mse"]))
-    if bounds is not None and x.ndim == 4:
-        errors["ssim"] = float(row_errors("ssim", x, x_hat, value_range=bounds).mean())
-    return errors
 
 
 def _kl(trained: Trained, source: Source, condition: Tensor | None) -> np.ndarray | None:

@@ -1,0 +1,160 @@
+"""Mend: take noise out, enlarge, fill in, put tiles back in order. What a trained model does with damaged rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+from diabolo.data import aligned
+from diabolo.errors import DataError
+from diabolo.jobs.inference import apply
+from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.reconstruct import restored
+from diabolo.jobs.tasks import DENOISE, IMPUTE, UNSHUFFLE, UPSCALE, require
+from diabolo.parts.corruptions import MaskCells, MaskPatches, Shuffle
+from diabolo.parts.corruptions.masks import masked
+from diabolo.parts.corruptions.shuffle import picture_of, placed, tiles_of
+from diabolo.trained import Trained
+
+
+@final
+@dataclass(frozen=True)
+class Mended:
+    """Rows, mended. task: what was done. rows: how many. restored: in the caller's own shape, dtype, range and columns.
+
+    order: (n, tiles) of ``unshuffle``: place t of the picture holds the tile that was at ``order[:, t]``.
+    """
+
+    task: str
+    rows: int
+    restored: Any
+    order: np.ndarray | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; the rows themselves stay where they are."""
+        return {"task": self.task, "rows": self.rows, "order": None if self.order is None else self.order.tolist()}
+
+
+def denoise(trained: Trained, data: Any, y: Any = None) -> Mended:
+    """Noisy rows, cleaned. Raises UnsupportedError where the model has never seen damaged inputs."""
+    require(trained, DENOISE)
+    return _whole(trained, DENOISE, data, y)
+
+
+def upscale(trained: Trained, data: Any, y: Any = None) -> Mended:
+    """Pictures enlarged. Raises UnsupportedError where the model gives no larger pictures than it takes."""
+    require(trained, UPSCALE)
+    return _whole(trained, UPSCALE, data, y)
+
+
+def impute(trained: Trained, data: Any, hidden: Any = None, y: Any = None) -> Mended:
+    """Rows with their hidden cells filled in; all other cells are given back as they came.
+
+    hidden: bool in the shape of the data (of pictures also without the channels), True where a cell is to be filled in. None:
+    where data, an array of floats, are NaN. Raises UnsupportedError where the model was not trained with hidden cells, DataError
+    where nothing or everything is hidden.
+    """
+    require(trained, IMPUTE)
+    known, gone = _hidden(data, hidden)
+    source, y = rows_and_labels(trained, known, y)
+    inside = _inside(trained, gone)  # (n, F, *P)
+    part = trained.model.composition.corruption
+    assert isinstance(part, (MaskCells, MaskPatches))
+    rows = iter(inside.split(_chunk(trained)))
+
+    def fill(x: Tensor, condition: Tensor | None) -> Tensor:
+        some = next(rows)
+        full = torch.cat([some, some[-1:].expand(len(x) - len(some), *some.shape[1:])]).to(x.device)
+        seen = masked(part, x, full, trained.kind.layout).x
+        x_hat = trained.model.decode(trained.model.encode(seen, None, condition), condition).mean
+        return torch.where(full, x_hat, x)
+
+    filled = apply(trained, source, trained.condition(y, len(source)), fill)
+    out = aligned(trained.out_kind.decode(trained.out_kind.settled(filled)), data)
+    result = np.where(gone, np.asarray(out), np.asarray(data)).astype(np.asarray(out).dtype) if _is_array(data) else out
+    return Mended(IMPUTE, len(source), result)
+
+
+def unshuffle(trained: Trained, data: Any, y: Any = None) -> Mended:
+    """Pictures with their tiles back in order: the tiles given, placed where they fit what the model says the picture is."""
+    require(trained, UNSHUFFLE)
+    source, y = rows_and_labels(trained, data, y)
+    x = trained.kind.encode(source.take(torch.arange(len(source))).cpu())
+    guess = restored(trained, source, trained.condition(y, len(source)))
+    order, pictures = in_order(x, guess, grid_of(trained))
+    return Mended(UNSHUFFLE, len(source), aligned(trained.out_kind.decode(pictures), data), order.numpy())
+
+
+def grid_of(trained: Trained) -> int:
+    """Tiles a side, of a model that was trained on shuffled ones."""
+    part = trained.model.composition.corruption
+    assert isinstance(part, Shuffle)
+    return part.grid
+
+
+def in_order(shuffled: Tensor, guess: Tensor, grid: int) -> tuple[Tensor, Tensor]:
+    """The tiles of pictures (N, F, H, W) as they fit a guess of the picture best: order (N, tiles) and the pictures.
+
+    Each tile goes to one place so that the squared differences sum to the least (Kuhn 1955, the assignment problem,
+    https://doi.org/10.1002/nav.3800020109).
+    """
+    tiles, places = tiles_of(shuffled, grid), tiles_of(guess, grid)
+    apart = torch.cdist(places.flatten(2), tiles.flatten(2)).square().numpy()  # (N, places, tiles)
+    order = torch.from_numpy(np.stack([linear_sum_assignment(a)[1] for a in apart]))
+    return order, picture_of(placed(tiles, order), grid)
+
+
+def _whole(trained: Trained, task: str, data: Any, y: Any) -> Mended:
+    """Every cell from the model."""
+    source, y = rows_and_labels(trained, data, y)
+    x_hat = restored(trained, source, trained.condition(y, len(source)))
+    return Mended(task, len(source), aligned(trained.out_kind.decode(x_hat), data))
+
+
+def _chunk(trained: Trained) -> int:
+    from diabolo.jobs.inference import chunk_rows
+
+    return chunk_rows(trained)
+
+
+def _is_array(data: Any) -> bool:
+    return isinstance(data, np.ndarray)
+
+
+def _hidden(data: Any, hidden: Any) -> tuple[Any, np.ndarray]:
+    """The data with something finite in hidden cells, and which those are, bool in the data's own shape."""
+    x = np.asarray(data)
+    if hidden is None:
+        if x.dtype.kind != "f":
+            raise DataError(f"Say which cells to fill in with hidden=, or mark them with NaN in floats; got {x.dtype} of {x.shape}.")
+        gone = np.isnan(x)
+    else:
+        gone = np.asarray(hidden, dtype=bool)
+        gone = gone[..., None] if gone.ndim == x.ndim - 1 else gone
+        try:
+            gone = np.broadcast_to(gone, x.shape)
+        except ValueError as problem:
+            raise DataError(f"hidden must have the shape of the data, {x.shape}, got {gone.shape}.") from problem
+    if not gone.any():
+        raise DataError("Nothing is hidden, so there is nothing to fill in: give hidden=, or NaN in the cells that are missing.")
+    if gone.reshape(len(x), -1).all(1).any():
+        raise DataError("A row with every cell hidden has nothing to be filled in from. Leave such rows out, or use sample.")
+    if not gone.any(axis=None) or x.dtype.kind != "f":
+        return data, gone
+    return np.where(gone, x[~gone].flat[0], x).astype(x.dtype), gone
+
+
+def _inside(trained: Trained, gone: np.ndarray) -> Tensor:
+    """Which cells are hidden, as the model has them: bool (n, F, *P)."""
+    layout = trained.kind.layout
+    flags = torch.from_numpy(np.ascontiguousarray(gone))
+    if flags.shape[1:] == layout.shape:
+        return flags
+    if flags.dim() == 2:
+        flags = flags.reshape(len(flags), *layout.positions, layout.fields) if layout.positions else flags
+    return flags.movedim(-1, 1) if flags.dim() == 4 else flags[:, None]
