@@ -21,6 +21,7 @@ from diabolo.estimators.parameters import made_with, refuse_another_model
 from diabolo.estimators.plot import Plot
 from diabolo.jobs import embed as embedding
 from diabolo.jobs import interpolate as interpolating
+from diabolo.jobs import mend as mending
 from diabolo.jobs import reconstruct as reconstructing
 from diabolo.jobs import sample as sampling
 from diabolo.jobs.evaluate import Evaluation, evaluate
@@ -193,7 +194,22 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def denoise(self, X: Any, y: Any = None) -> Any:
         """Noisy X, cleaned; needs a model that was trained on damaged inputs or on pairs."""
-        return reconstructing.denoise(self._fitted(X), X, y)
+        return mending.denoise(self._fitted(X), X, y).restored
+
+    def upscale(self, X: Any, y: Any = None) -> Any:
+        """Small pictures X, enlarged; needs a model that gives larger pictures than it takes, such as ``"upscaling"``."""
+        return mending.upscale(self._fitted(X), X, y).restored
+
+    def impute(self, X: Any, hidden: Any = None, y: Any = None) -> Any:
+        """X with its hidden cells filled in, all others as they came; needs a model trained with masks, such as ``"masked"``.
+
+        hidden: bool like X (of pictures also without the channels), True where to fill in; None: where X is NaN.
+        """
+        return mending.impute(self._fitted(X), X, hidden, y).restored
+
+    def unshuffle(self, X: Any, y: Any = None) -> Any:
+        """Pictures X whose tiles were shuffled, put back in order; needs a model trained on such, ``"jigsaw"``."""
+        return mending.unshuffle(self._fitted(X), X, y).restored
 
     def reconstruction_error(self, X: Any, y: Any = None, *, target: Any = None, metric: str = "mse") -> np.ndarray:
         """One number a row, (n,): ``"mse"``, ``"rmse"``, ``"mae"``, ``"bce"``, ``"psnr"``, ``"ssim"`` on the data's own scale.

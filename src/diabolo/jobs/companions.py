@@ -10,6 +10,7 @@ from diabolo.baselines.pca import EXACT, ROWS_AT_ONCE, Pca, fit_pca, fit_pca_in_
 from diabolo.data.examples import Examples
 from diabolo.data.subset import Subset
 from diabolo.jobs.inference import codes
+from diabolo.jobs.judge_mending import fit_simpler
 from diabolo.trained import Companion, Trained
 
 CODES, TWIN = "codes", "pca"
@@ -25,6 +26,8 @@ def add_companions(trained: Trained, examples: Examples, rows: Tensor, labels: n
     rows keeps the PCA it had.
     """
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
+    for name, companion in fit_simpler(trained, examples, rows, seed).items():
+        trained = trained.with_companion(name, companion)
     if examples.target is not None:
         return trained
     chosen = _some(rows, TWIN_CELLS // trained.kind.layout.cells, seed)

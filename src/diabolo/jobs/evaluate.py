@@ -17,7 +17,7 @@ from diabolo.errors import DataError
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.contenders import Contender, errors_of
 from diabolo.jobs.inference import apply, codes, encoded
-from diabolo.jobs.mending import Mending, judge_mending
+from diabolo.jobs.judge_mending import Mending, judge_mending
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.score import elbo_terms, score_unit

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from diabolo.data import aligned
 from diabolo.errors import DataError
-from diabolo.jobs.inference import apply
+from diabolo.jobs.inference import apply, chunk_rows
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import restored
 from diabolo.jobs.tasks import DENOISE, IMPUTE, UNSHUFFLE, UPSCALE, require
@@ -56,8 +56,8 @@ def impute(trained: Trained, data: Any, hidden: Any = None, y: Any = None) -> Me
     """Rows with their hidden cells filled in; all other cells are given back as they came.
 
     hidden: bool in the shape of the data (of pictures also without the channels), True where a cell is to be filled in. None:
-    where data, an array of floats, are NaN. Raises UnsupportedError where the model was not trained with hidden cells, DataError
-    where nothing or everything is hidden.
+    where data, an array of floats, are NaN. Raises UnsupportedError where the model was not trained with hidden cells,
+    DataError where nothing or everything is hidden.
     """
     require(trained, IMPUTE)
     known, gone = _hidden(data, hidden)
@@ -65,7 +65,7 @@ def impute(trained: Trained, data: Any, hidden: Any = None, y: Any = None) -> Me
     inside = _inside(trained, gone)  # (n, F, *P)
     part = trained.model.composition.corruption
     assert isinstance(part, (MaskCells, MaskPatches))
-    rows = iter(inside.split(_chunk(trained)))
+    rows = iter(inside.split(chunk_rows(trained)))
 
     def fill(x: Tensor, condition: Tensor | None) -> Tensor:
         some = next(rows)
@@ -116,12 +116,6 @@ def _whole(trained: Trained, task: str, data: Any, y: Any) -> Mended:
     return Mended(task, len(source), aligned(trained.out_kind.decode(x_hat), data))
 
 
-def _chunk(trained: Trained) -> int:
-    from diabolo.jobs.inference import chunk_rows
-
-    return chunk_rows(trained)
-
-
 def _is_array(data: Any) -> bool:
     return isinstance(data, np.ndarray)
 
@@ -131,7 +125,9 @@ def _hidden(data: Any, hidden: Any) -> tuple[Any, np.ndarray]:
     x = np.asarray(data)
     if hidden is None:
         if x.dtype.kind != "f":
-            raise DataError(f"Say which cells to fill in with hidden=, or mark them with NaN in floats; got {x.dtype} of {x.shape}.")
+            raise DataError(
+                f"Say which cells to fill in with hidden=, or mark them with NaN in floats; got {x.dtype} of {x.shape}."
+            )
         gone = np.isnan(x)
     else:
         gone = np.asarray(hidden, dtype=bool)
@@ -141,18 +137,18 @@ def _hidden(data: Any, hidden: Any) -> tuple[Any, np.ndarray]:
         except ValueError as problem:
             raise DataError(f"hidden must have the shape of the data, {x.shape}, got {gone.shape}.") from problem
     if not gone.any():
-        raise DataError("Nothing is hidden, so there is nothing to fill in: give hidden=, or NaN in the cells that are missing.")
+        raise DataError(
+            "Nothing is hidden, so there is nothing to fill in: give hidden=, or NaN in the cells that are missing."
+        )
     if gone.reshape(len(x), -1).all(1).any():
         raise DataError("A row with every cell hidden has nothing to be filled in from. Leave such rows out, or use sample.")
-    if not gone.any(axis=None) or x.dtype.kind != "f":
-        return data, gone
-    return np.where(gone, x[~gone].flat[0], x).astype(x.dtype), gone
+    return np.where(gone, x[~gone].flat[0], x).astype(x.dtype) if x.dtype.kind == "f" else data, gone
 
 
 def _inside(trained: Trained, gone: np.ndarray) -> Tensor:
     """Which cells are hidden, as the model has them: bool (n, F, *P)."""
     layout = trained.kind.layout
-    flags = torch.from_numpy(np.ascontiguousarray(gone))
+    flags = torch.from_numpy(np.array(gone))
     if flags.shape[1:] == layout.shape:
         return flags
     if flags.dim() == 2:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from diabolo.data import aligned
 from diabolo.data.sources import Source
-from diabolo.errors import DataError, UnsupportedError
+from diabolo.errors import DataError
 from diabolo.jobs.inference import apply
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.metrics.errors import row_errors
@@ -24,16 +24,6 @@ def reconstruct(trained: Trained, data: Any, y: Any = None) -> Any:
     """
     source, y = rows_and_labels(trained, data, y)
     return aligned(trained.out_kind.decode(restored(trained, source, trained.condition(y, len(source)))), data)
-
-
-def denoise(trained: Trained, data: Any, y: Any = None) -> Any:
-    """Noisy rows, cleaned. Raises UnsupportedError where the model has never seen damaged inputs."""
-    if trained.model.composition.corruption is None and trained.target_kind is None:
-        raise UnsupportedError(
-            f"denoise needs a model trained on damaged inputs; this one is {trained.config.recipe!r} without a corruption. "
-            "Train with recipe 'denoising', with corruption=…, or on pairs with target=."
-        )
-    return reconstruct(trained, data, y)
 
 
 def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any = None, metric: str = "mse") -> np.ndarray:
