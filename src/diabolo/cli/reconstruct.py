@@ -37,11 +37,13 @@ def reconstruct(
     """
     from diabolo.cli import console, restoring
     from diabolo.cli.inputs import open_model, read_for
+    from diabolo.jobs.reconstruct import restored
 
     trained = open_model("reconstruct", model, data, device)
     ending = restoring.ending(trained, output, data)
     reading = restoring.first(read_for(trained, data, label=label, skip_broken=skip_broken), rows, ending)
-    written = restoring.WRITERS[ending](trained, reading, output)
+    x_hat = restored(trained, reading.source, trained.condition(reading.labels, len(reading.source)))
+    written = restoring.WRITERS[ending](trained, reading, x_hat, output)
     if as_json:
         console.document({"output": output, "rows": len(reading.source), "files": written})
     else:

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from diabolo.cli import outputs
 from diabolo.data import Reading
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError
-from diabolo.jobs.reconstruct import restored
 from diabolo.maths.ranges import to_bytes
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
@@ -54,22 +54,11 @@ def first(reading: Reading, rows: int | None, ending: str) -> Reading:
     )
 
 
-def _outputs(trained: Trained, reading: Reading) -> Any:
-    """What comes out, in the caller's own shape, dtype, range and columns."""
-    condition = trained.condition(reading.labels, len(reading.source))
-    return trained.out_kind.decode(restored(trained, reading.source, condition))
-
-
-def _array(trained: Trained, reading: Reading) -> np.ndarray:
-    return np.asarray(_outputs(trained, reading))
-
-
-def _write_png(trained: Trained, reading: Reading, path: Path) -> int:
+def _write_png(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) -> int:
     """Inputs above outputs, as one picture."""
     from diabolo.figures.export import to_png
     from diabolo.figures.pairs import reconstructions
 
-    x_hat = restored(trained, reading.source, trained.condition(reading.labels, len(reading.source)))
     x = trained.kind.encode(reading.source.take(torch.arange(len(reading.source)))).cpu()
     layout = trained.out_kind.layout
     if trained.out_kind.name == "image":
@@ -80,25 +69,25 @@ def _write_png(trained: Trained, reading: Reading, path: Path) -> int:
     return 1
 
 
-def _write_npy(trained: Trained, reading: Reading, path: Path) -> int:
+def _write_npy(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) -> int:
     buffer = io.BytesIO()
-    np.save(buffer, _array(trained, reading), allow_pickle=False)
+    np.save(buffer, np.asarray(trained.out_kind.decode(x_hat)), allow_pickle=False)
     write_bytes(path, buffer.getvalue())
     return 1
 
 
-def _write_npz(trained: Trained, reading: Reading, path: Path) -> int:
+def _write_npz(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) -> int:
     """Under the names that `diabolo` reads again: X, and y where there are labels."""
     buffer = io.BytesIO()
     beside: dict[str, Any] = {} if reading.labels is None else {"y": reading.labels}
-    np.savez_compressed(buffer, X=_array(trained, reading), **beside)
+    np.savez_compressed(buffer, X=np.asarray(trained.out_kind.decode(x_hat)), **beside)
     write_bytes(path, buffer.getvalue())
     return 1
 
 
-def _write_columns(trained: Trained, reading: Reading, path: Path) -> int:
+def _write_columns(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) -> int:
     """Under the columns' own names; pixels are pixel_0, pixel_1, …, as they lie in a row."""
-    given = _outputs(trained, reading)
+    given = trained.out_kind.decode(x_hat)
     own = trained.kind.wants
     beside = {own.id or "id": reading.ids, own.label or "label": reading.labels}
     kept = {name: found for name, found in beside.items() if found is not None}
@@ -115,14 +104,13 @@ def _columns(given: Any, trained: Trained) -> Mapping[str, np.ndarray]:
     return {f"pixel_{i}": column for i, column in enumerate(flat.T)}
 
 
-def _write_folder(trained: Trained, reading: Reading, path: Path) -> int:
+def _write_folder(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) -> int:
     """A PNG an image, under the names the images came with, else numbered."""
     from PIL import Image
 
     from diabolo import store
 
-    x = restored(trained, reading.source, trained.condition(reading.labels, len(reading.source)))
-    pixels = to_bytes(x, trained.out_kind.layout.bounds or (0.0, 1.0)).permute(0, 2, 3, 1).numpy()
+    pixels = to_bytes(x_hat, trained.out_kind.layout.bounds or (0.0, 1.0)).permute(0, 2, 3, 1).numpy()
     if pixels.shape[-1] not in (1, 3, 4):
         raise DataError(f"A picture has 1, 3 or 4 channels, these images have {pixels.shape[-1]}: write them as .npy.")
     store.prepare(path)
@@ -145,7 +133,7 @@ def _file_names(reading: Reading, n: int) -> list[str]:
     return own if len(set(own)) == n else numbered
 
 
-WRITERS: Mapping[str, Callable[[Trained, Reading, Path], int]] = {
+WRITERS: Mapping[str, Callable[[Trained, Reading, Tensor, Path], int]] = {
     ".png": _write_png,
     ".npy": _write_npy,
     ".npz": _write_npz,

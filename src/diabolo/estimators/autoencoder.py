@@ -207,6 +207,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         return mending.impute(self._fitted(X), X, hidden, y).restored
 
+    def extend(self, crops: Any, at: tuple[int, int], y: Any = None) -> Any:
+        """Whole pictures around crops (n, h, w) or (n, h, w, C); at: row and column of a crop's first pixel in them."""
+        return mending.extend(self._fitted(), crops, at, y).restored
+
     def unshuffle(self, X: Any, y: Any = None) -> Any:
         """Pictures X whose tiles were shuffled, put back in order; needs a model trained on such, ``"jigsaw"``."""
         return mending.unshuffle(self._fitted(X), X, y).restored

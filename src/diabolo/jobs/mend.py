@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -11,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from diabolo.data import aligned
+from diabolo.data.sources import Source
 from diabolo.errors import DataError
 from diabolo.jobs.inference import apply, chunk_rows
 from diabolo.jobs.labels import rows_and_labels
@@ -42,14 +44,17 @@ class Mended:
 
 def denoise(trained: Trained, data: Any, y: Any = None) -> Mended:
     """Noisy rows, cleaned. Raises UnsupportedError where the model has never seen damaged inputs."""
-    require(trained, DENOISE)
-    return _whole(trained, DENOISE, data, y)
+    return _mended(trained, DENOISE, data, y)
 
 
 def upscale(trained: Trained, data: Any, y: Any = None) -> Mended:
     """Pictures enlarged. Raises UnsupportedError where the model gives no larger pictures than it takes."""
-    require(trained, UPSCALE)
-    return _whole(trained, UPSCALE, data, y)
+    return _mended(trained, UPSCALE, data, y)
+
+
+def unshuffle(trained: Trained, data: Any, y: Any = None) -> Mended:
+    """Pictures with their tiles back in order: the tiles given, placed where they fit what the model says the picture is."""
+    return _mended(trained, UNSHUFFLE, data, y)
 
 
 def impute(trained: Trained, data: Any, hidden: Any = None, y: Any = None) -> Mended:
@@ -60,34 +65,70 @@ def impute(trained: Trained, data: Any, hidden: Any = None, y: Any = None) -> Me
     DataError where nothing or everything is hidden.
     """
     require(trained, IMPUTE)
-    known, gone = _hidden(data, hidden)
-    source, y = rows_and_labels(trained, known, y)
-    inside = _inside(trained, gone)  # (n, F, *P)
+    known, gone = hidden_cells(data, hidden)
+    found = _mended(trained, IMPUTE, known, y, inside(trained, gone))
+    if not isinstance(data, np.ndarray):
+        return found
+    return dataclasses.replace(found, restored=np.where(gone, found.restored, data).astype(found.restored.dtype))
+
+
+def extend(trained: Trained, crops: Any, at: tuple[int, int], y: Any = None) -> Mended:
+    """Whole pictures around crops of them. crops: (n, h, w) or (n, h, w, C). at: row and column of a crop's first pixel.
+
+    Raises as :func:`impute` does, and DataError where the crops do not lie in a picture of the model's size.
+    """
+    require(trained, IMPUTE)
+    crops, size = np.asarray(crops), trained.kind.layout.positions
+    if crops.ndim not in (3, 4) or len(size) != 2:
+        raise DataError(f"Crops are pictures, (n, h, w) or (n, h, w, C), for a model of pictures; got the shape {crops.shape}.")
+    (top, left), (high, wide) = at, crops.shape[1:3]
+    if min(at) < 0 or top + high > size[0] or left + wide > size[1]:
+        raise DataError(f"Crops of {high}×{wide} at row {top}, column {left} do not lie in pictures of {size[0]}×{size[1]}.")
+    place = (slice(None), slice(top, top + high), slice(left, left + wide))
+    whole, hidden = np.zeros((len(crops), *size, *crops.shape[3:]), crops.dtype), np.ones((len(crops), *size), bool)
+    whole[place], hidden[place] = crops, False
+    return impute(trained, whole, hidden, y)
+
+
+def mend_rows(
+    trained: Trained, task: str, source: Source, condition: Tensor | None, gone: Tensor | None = None
+) -> tuple[Tensor, Tensor | None]:
+    """What a task makes of the rows of a source: x̂ (n, F, *P) inside the model's scale, on the host, and the order of tiles.
+
+    gone: bool (n, F, *P), the cells to fill in, for ``impute`` alone.
+    """
+    if task == IMPUTE:
+        assert gone is not None  # who asks for it says which
+        return _filled(trained, source, condition, gone), None
+    x_hat = restored(trained, source, condition)
+    if task != UNSHUFFLE:
+        return x_hat, None
+    x = trained.kind.encode(source.take(torch.arange(len(source))).cpu())
+    order, pictures = in_order(x, x_hat, grid_of(trained))
+    return pictures, order
+
+
+def _mended(trained: Trained, task: str, data: Any, y: Any, gone: Tensor | None = None) -> Mended:
+    require(trained, task)
+    source, y = rows_and_labels(trained, data, y)
+    x_hat, order = mend_rows(trained, task, source, trained.condition(y, len(source)), gone)
+    out = aligned(trained.out_kind.decode(x_hat), data)
+    return Mended(task, len(source), out, None if order is None else order.numpy())
+
+
+def _filled(trained: Trained, source: Source, condition: Tensor | None, gone: Tensor) -> Tensor:
     part = trained.model.composition.corruption
     assert isinstance(part, (MaskCells, MaskPatches))
-    rows = iter(inside.split(chunk_rows(trained)))
+    rows = iter(gone.split(chunk_rows(trained)))
 
-    def fill(x: Tensor, condition: Tensor | None) -> Tensor:
+    def fill(x: Tensor, c: Tensor | None) -> Tensor:
         some = next(rows)
         full = torch.cat([some, some[-1:].expand(len(x) - len(some), *some.shape[1:])]).to(x.device)
         seen = masked(part, x, full, trained.kind.layout).x
-        x_hat = trained.model.decode(trained.model.encode(seen, None, condition), condition).mean
+        x_hat = trained.model.decode(trained.model.encode(seen, None, c), c).mean
         return torch.where(full, x_hat, x)
 
-    filled = apply(trained, source, trained.condition(y, len(source)), fill)
-    out = aligned(trained.out_kind.decode(trained.out_kind.settled(filled)), data)
-    result = np.where(gone, np.asarray(out), np.asarray(data)).astype(np.asarray(out).dtype) if _is_array(data) else out
-    return Mended(IMPUTE, len(source), result)
-
-
-def unshuffle(trained: Trained, data: Any, y: Any = None) -> Mended:
-    """Pictures with their tiles back in order: the tiles given, placed where they fit what the model says the picture is."""
-    require(trained, UNSHUFFLE)
-    source, y = rows_and_labels(trained, data, y)
-    x = trained.kind.encode(source.take(torch.arange(len(source))).cpu())
-    guess = restored(trained, source, trained.condition(y, len(source)))
-    order, pictures = in_order(x, guess, grid_of(trained))
-    return Mended(UNSHUFFLE, len(source), aligned(trained.out_kind.decode(pictures), data), order.numpy())
+    return trained.out_kind.settled(apply(trained, source, condition, fill))
 
 
 def grid_of(trained: Trained) -> int:
@@ -109,18 +150,7 @@ def in_order(shuffled: Tensor, guess: Tensor, grid: int) -> tuple[Tensor, Tensor
     return order, picture_of(placed(tiles, order), grid)
 
 
-def _whole(trained: Trained, task: str, data: Any, y: Any) -> Mended:
-    """Every cell from the model."""
-    source, y = rows_and_labels(trained, data, y)
-    x_hat = restored(trained, source, trained.condition(y, len(source)))
-    return Mended(task, len(source), aligned(trained.out_kind.decode(x_hat), data))
-
-
-def _is_array(data: Any) -> bool:
-    return isinstance(data, np.ndarray)
-
-
-def _hidden(data: Any, hidden: Any) -> tuple[Any, np.ndarray]:
+def hidden_cells(data: Any, hidden: Any) -> tuple[Any, np.ndarray]:
     """The data with something finite in hidden cells, and which those are, bool in the data's own shape."""
     x = np.asarray(data)
     if hidden is None:
@@ -145,7 +175,7 @@ def _hidden(data: Any, hidden: Any) -> tuple[Any, np.ndarray]:
     return np.where(gone, x[~gone].flat[0], x).astype(x.dtype) if x.dtype.kind == "f" else data, gone
 
 
-def _inside(trained: Trained, gone: np.ndarray) -> Tensor:
+def inside(trained: Trained, gone: np.ndarray) -> Tensor:
     """Which cells are hidden, as the model has them: bool (n, F, *P)."""
     layout = trained.kind.layout
     flags = torch.from_numpy(np.array(gone))
