@@ -95,3 +95,8 @@ def test_bad_input():
         median(np.zeros((1, 8, 8, 1)), 0)
     with pytest.raises(ParameterError, match="got -1"):
         total_variation(np.zeros((1, 8, 8, 1)), -1)
+
+
+def test_a_picture_without_detail_has_no_noise() -> None:
+    pytest.importorskip("skimage")
+    assert noise_levels(np.full((2, 8, 8, 1), 0.5)).tolist() == pytest.approx([0.0, 0.0], abs=1e-9)

@@ -6,6 +6,7 @@ is the noise's standard deviation; None estimates it for each picture by itself.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -91,7 +92,8 @@ def noise_levels(x: Array, std: float | None = None) -> NDArray[np.float64]:
     """The noise's standard deviation in each picture, (n,): ``std`` where it is given, else a mean over the channels.
 
     The estimate is the median of the finest diagonal wavelet coefficients, over 0.6745: Donoho & Johnstone, 1994,
-    https://doi.org/10.1093/biomet/81.3.425. It takes independent Gaussian noise and mostly smooth pictures for granted.
+    https://doi.org/10.1093/biomet/81.3.425. It takes independent Gaussian noise and mostly smooth pictures for granted; 0 for
+    a picture without detail.
     """
     x = as_pictures(x)
     if std is not None:
@@ -101,4 +103,7 @@ def noise_levels(x: Array, std: float | None = None) -> NDArray[np.float64]:
     tools = restoration("Estimating noise")
     narrow = max(0, 5 - x.shape[2])  # scikit-image takes up to 4 columns for channels and warns
     x = np.pad(x, ((0, 0), (0, 0), (0, narrow), (0, 0)), mode="symmetric")
-    return np.array([float(tools.estimate_sigma(p, average_sigmas=True, channel_axis=-1)) for p in x])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mean of empty slice|invalid value", RuntimeWarning)  # no coefficient differs from 0
+        levels = [float(tools.estimate_sigma(p, average_sigmas=True, channel_axis=-1)) for p in x]
+    return np.nan_to_num(np.array(levels), nan=0.0)

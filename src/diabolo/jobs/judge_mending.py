@@ -41,7 +41,8 @@ Contenders = dict[str, Callable[[], Tensor]]
 class Mending:
     """How well a model does its task on damaged pictures whose clean ones are known.
 
-    task: "denoise", "upscale", "impute" or "unshuffle". damage: what was done to the pictures, in words. rows: how many were
+    task: "denoise", "upscale", "impute" or "unshuffle". damage: what was done to the pictures, the corruption with its
+    options, or how many times smaller they are; empty for pairs of one size. rows: how many were
     judged. table: the model first; errors: psnr in dB of the mean squared error of all pixels, ssim, and for "unshuffle" tiles,
     the share of tiles in a place where they belong. absent: what could not be computed here, and why.
     """
@@ -253,7 +254,7 @@ def _words(trained: Trained, task: str) -> str:
     if part is not None:
         options = ", ".join(f"{k}={v}" for k, v in part.get_params().items() if v is not None)
         return f"{part.name} ({options})"
-    return f"{enlargement(trained)} times smaller" if task == UPSCALE else "as the pairs have it"
+    return f"{enlargement(trained)}×" if task == UPSCALE else ""
 
 
 def _flat(x: Tensor) -> np.ndarray:

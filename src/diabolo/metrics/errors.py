@@ -93,7 +93,7 @@ METRICS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
     {"mse": mse, "rmse": rmse, "mae": mae, "l1": mae, "bce": bce, "psnr": psnr, "ssim": ssim}
 )
 RANGED = frozenset({"bce", "psnr", "ssim"})  # those that take a value_range
-HIGHER_IS_BETTER = frozenset({"psnr", "ssim"})
+HIGHER_IS_BETTER = frozenset({"psnr", "ssim", "tiles"})
 
 
 def row_errors(name: str, x: Any, x_hat: Any, *, value_range: Range | None = None) -> Floats:

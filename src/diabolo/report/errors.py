@@ -2,51 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from diabolo.jobs.contenders import Contender
 from diabolo.jobs.findings import Finding
 from diabolo.metrics.errors import HIGHER_IS_BETTER
 from diabolo.report.bound import judge_bound
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 
+ABOUT = ("ridge", "gaussian", "edges")  # contenders that need a word of explanation
+
 
 def error_table(g: Gathered, say: Language) -> dict[str, Any]:
     """The section's context."""
     table = g.evaluation.table
-    names = list(table[0].errors)
-    rows = [
-        {
-            "name": say.plain(f"errors.{c.name}"),
-            "own": c.name == "model",
-            "numbers": say.count(c.numbers) if c.name != "mean" else "–",
-            "values": [_cell(g, say, name, c.errors.get(name)) for name in names],
-        }
-        for c in table
-    ]
     every = say.plain(f"noun.{g.noun}", n=g.evaluation.rows)
     return {
         "intro": [
             say("errors.intro", rows=every, scale=_scale(g, say)),
             say(f"errors.{g.evaluation.role}", data=g.evaluation.data),
         ],
-        "heads": [say.plain(f"errors.{n}") for n in names],
-        "rows": rows,
-        "about": [say(f"errors.about.{n}") for n in names],
+        **_lines(table, say),
+        "about": [say(f"errors.about.{n}") for n in table[0].errors],
         "neighbors": _neighbors(g, say),
         "bound": _bound(g, say),
+        "mending": _mending(g, say),
     }
 
 
-def _cell(g: Gathered, say: Language, name: str, value: float | None) -> dict[str, Any]:
+def _lines(table: Sequence[Contender], say: Language) -> dict[str, Any]:
+    """The heads of a table, and a row for each contender."""
+    names = list(table[0].errors)
+    rows = [
+        {
+            "name": say.plain(f"errors.{c.name}"),
+            "own": c.name == "model",
+            "numbers": say.count(c.numbers) if c.name != "mean" else "–",
+            "values": [_cell(table, say, name, c.errors.get(name)) for name in names],
+        }
+        for c in table
+    ]
+    return {"heads": [say.plain(f"errors.{n}") for n in names], "rows": rows}
+
+
+def _cell(table: Sequence[Contender], say: Language, name: str, value: float | None) -> dict[str, Any]:
     if value is None:
         return {"text": "–", "share": None, "best": False}
-    every = [c.errors[name] for c in g.evaluation.table if name in c.errors]
+    every = [c.errors[name] for c in table if name in c.errors]
     higher = name in HIGHER_IS_BETTER
     best = value == (max(every) if higher else min(every))
     share = None if higher or max(every) <= 0 else round(100 * value / max(every), 1)
     text = say.number(value, 3 if not higher else 4, trim=False)
     return {"text": text, "share": share, "best": best}
+
+
+def _mending(g: Gathered, say: Language) -> dict[str, Any] | None:
+    """The job the model was trained for, beside what is simpler; None for models that mend nothing."""
+    found = g.evaluation.mending
+    if found is None:
+        return None
+    rows = say.plain(f"noun.{g.noun}", n=found.rows)
+    about = f"mending.{found.task}.{'about' if found.damage else 'pairs'}"
+    missing = [say("mending.absent", why=found.absent)] if found.absent else []
+    return {
+        "title": say(f"mending.{found.task}"),
+        "sentences": [
+            say(f"mending.{found.task}.{'about' if found.damage else 'pairs'}", rows=rows, damage=found.damage),
+            *missing,
+        ],
+        **_lines(found.table, say),
+        "about": [say(f"mending.about.{c.name}") for c in found.table if c.name in ABOUT],
+    }
 
 
 def _scale(g: Gathered, say: Language) -> str:
