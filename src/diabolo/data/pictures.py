@@ -72,7 +72,7 @@ def _with(given: Given, labels: np.ndarray | None, ids: np.ndarray, notes: tuple
 
 def _read(paths: list[Path], names: list[str], what: str, wants: Wants) -> tuple[Given, list[int]]:
     """The pictures as one array, and which of them could be read."""
-    with _strict(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with strict(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         headers = list(pool.map(_guarded(_header), paths, names))
         usable = [h for h in headers if isinstance(h, _Header)]
         channels = wants.channels or (1 if all(h.gray for h in usable) else 3)
@@ -121,7 +121,21 @@ def _counted(endings: Counter[str]) -> str:
 
 
 @contextmanager
-def _strict() -> Iterator[None]:
+def opened(path: Path) -> Iterator[Image.Image]:
+    """A picture file, open. What goes wrong with it while it is open, too, is a SourceError that names it."""
+    try:
+        with strict(), Image.open(path) as image:
+            yield image
+    except SourceError:
+        raise
+    except FileNotFoundError as error:
+        raise SourceError(f"There is no file {str(path)!r}. Check the path.") from error
+    except _BROKEN as error:
+        raise SourceError(f"{path.name} {_why(error)}. Mend it, or leave it out.") from error
+
+
+@contextmanager
+def strict() -> Iterator[None]:
     """Pictures far larger than any camera makes are refused, not warned about; damaged EXIF does not matter here."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -158,7 +172,7 @@ def _header(path: Path) -> _Header:
         deep = _is_deep(image)  # before looking for EXIF, which may decode the picture
         if image.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
-        gray = image.mode in _GRAY or (image.mode == "P" and _gray_palette(image))
+        gray = image.mode in _GRAY or (image.mode == "P" and gray_palette(image))
         return _Header(width, height, gray, deep)
 
 
@@ -167,7 +181,8 @@ def _is_deep(image: Image.Image) -> bool:
     return image.mode.startswith(("I", "F")) or any(_SIXTEEN.search(str(tile[3])) for tile in getattr(image, "tile", ()))
 
 
-def _gray_palette(image: Image.Image) -> bool:
+def gray_palette(image: Image.Image) -> bool:
+    """Whether a picture with a palette has no colors in it."""
     palette = np.array(image.getpalette("RGB") or [], dtype=np.int16).reshape(-1, 3)
     return bool(np.all(palette == palette[:, :1]))
 
