@@ -127,6 +127,15 @@ def photograph_bytes(photograph: Photograph, ending: str) -> tuple[bytes, tuple[
     return buffer.getvalue(), tuple(notes)
 
 
+def format_of(ending: str) -> str:
+    """The format of files with this ending. Raises ParameterError where pictures cannot be written so."""
+    if ending.lower() not in FORMATS:
+        raise ParameterError(
+            f"A picture cannot be written as {ending or 'a file without ending'!r}. Known: {' '.join(FORMATS)}."
+        )
+    return FORMATS[ending.lower()]
+
+
 def _kept(kind: str, icc: bytes | None, exif: bytes | None) -> dict[str, object]:
     """What goes to Pillow beside the picture."""
     options: dict[str, object] = {"quality": QUALITY} if kind in ("JPEG", "WEBP") else {}

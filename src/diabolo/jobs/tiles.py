@@ -50,8 +50,8 @@ def restore_any_size(trained: Trained, x: Tensor, condition: Tensor | None = Non
             part = part.index_select(axis, torch.from_numpy(numbers).to(x.device))
         return part
 
-    reach = _reach(trained, tuple(x.shape[2:]))
-    sizes = [f * n for f, n in zip(reach.scale, x.shape[2:], strict=True)]
+    scale = reach(trained, tuple(x.shape[2:])).scale
+    sizes = [f * n for f, n in zip(scale, x.shape[2:], strict=True)]
     result = torch.empty(len(x), trained.model.target.fields, *sizes)
     for place, part in restored_tiles(trained, tuple(x.shape[2:]), cut, condition, side=side, rows=len(x)):
         result[:, :, *place] = part
@@ -79,9 +79,9 @@ def restored_tiles(
     Raises:
         UnsupportedError where the model's outputs depend on the whole input, DataError where the picture has no pixels.
     """
-    reach = _reach(trained, positions)
+    seen = reach(trained, positions)
     condition = None if condition is None else condition.to(trained.device)
-    for tile in tiles(positions, reach, side or _side(reach, rows)):
+    for tile in tiles(positions, seen, side or _side(seen, rows)):
         part = _restored(trained, cut(tile.seen), condition)
         yield tile.place, part[:, :, *tile.answer].cpu()
 
@@ -98,13 +98,14 @@ def tiles(positions: tuple[int, ...], reach: Reach, side: int) -> Iterator[Tile]
         yield Tile(seen, answer, place)
 
 
-def _reach(trained: Trained, positions: tuple[int, ...]) -> Reach:
-    reach = reach_of(trained.model.encoder, trained.model.decoder)
-    if len(positions) != len(reach.stride):
-        raise DataError(f"The model takes data with {len(reach.stride)} positions, got {len(positions)}: {positions}.")
+def reach(trained: Trained, positions: tuple[int, ...]) -> Reach:
+    """How far a model looks, where data of these positions can go through it. Raises as :func:`restored_tiles`."""
+    found = reach_of(trained.model.encoder, trained.model.decoder)
+    if len(positions) != len(found.stride):
+        raise DataError(f"The model takes data with {len(found.stride)} positions, got {len(positions)}: {positions}.")
     if min(positions) < 1:
         raise DataError(f"A picture must have at least one pixel a side, got {positions}.")
-    return reach
+    return found
 
 
 def _along(n: int, stride: int, halo: int, scale: int, side: int) -> list[tuple[np.ndarray, slice, slice]]:

@@ -65,7 +65,7 @@ def judge(
     trained: Trained, reading: Reading, options: Options, y: Any = None
 ) -> tuple[Evaluation | None, Subset | None, np.ndarray | None]:
     """The evaluation on the rows that training held out, those rows and their labels; Nones where it held none out."""
-    _, validation = split(len(reading.source), options.validation_fraction)
+    _, validation = split(len(reading.source), options.validation_fraction, reading.groups)
     if not len(validation):
         return None, None, None
     held_out = Subset(reading.source, validation)
