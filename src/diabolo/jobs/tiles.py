@@ -17,8 +17,8 @@ from diabolo.parts.networks.reach import Reach, reach_of
 from diabolo.trained import Trained
 from diabolo.training.device import threads, threads_for
 
-NUMBERS = 2**24
-"""How many numbers a tile may become where the network is widest (64 MB): what bounds the memory of any picture."""
+NUMBERS = 2**22
+"""How many numbers a tile may become where the network is widest (16 MB): what bounds the memory of any picture."""
 
 Index = tuple[np.ndarray, ...]
 
