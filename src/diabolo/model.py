@@ -110,6 +110,15 @@ class Model(nn.Module):
         """z (N, K, *L) -> p(x|z)."""
         return self.likelihood(self.decoder(z, condition).float())
 
+    def restore(self, x: Tensor, condition: Tensor | None = None) -> Output:
+        """x (N, F, *P) of any size that the network's stride divides -> p(x|its deterministic code), of that size.
+
+        A network that enlarges gives the whole multiple of P. For networks that are local:
+        :func:`diabolo.parts.networks.reach.reach_of` refuses the others.
+        """
+        z = self.encode(x, None, condition)
+        return self.likelihood(self.decoder.whole(z, condition).float())
+
 
 def _counted(real: Tensor | None, judged: Tensor | None) -> Tensor | None:
     """Where the loss counts: what is real and judged; None where that is everywhere."""

@@ -7,7 +7,9 @@ import signal
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from diabolo import store
 from diabolo.cli import demo as demo_command
@@ -226,3 +228,21 @@ def test_the_report_lies_there_as_figures_too(digits_model: Path) -> None:
     found = json.loads((digits_model / "report.json").read_text(encoding="utf-8"))
     assert found["recipe"] == "vae"
     assert found["evaluation"]["role"] == "held-out"
+
+
+@pytest.mark.usefixtures("blank_report")
+def test_squares_of_photographs(run: Run, tmp_path: Path) -> None:
+    for i in range(3):
+        pixels = np.random.default_rng(i).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+        (tmp_path / "photos").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{i}.png")
+    photos = str(tmp_path / "photos")
+    ran = run("train", photos, "--patch", "16", "-n", "conv", "-s", "network.code=map", "-k", "3", "-e", "1", "-o", "m")
+    assert ran.code == 0, ran.err
+    assert "images of 16×16, 3 channels: 18 patches of 3 pictures" in ran.err
+    assert "12 rows to train, 6 held out" in ran.err  # a whole picture
+    assert tomllib.loads(Path("m", "run.toml").read_text(encoding="utf-8"))["data"]["asked"] == {"patch": 16}
+    assert run("eval", "m", photos).code == 0
+    wrong = run("train", photos, "--patch", "16", "--side", "16")
+    assert wrong.code == 2
+    assert "stand without side=" in wrong.err

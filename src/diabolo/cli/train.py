@@ -37,6 +37,7 @@ def train(
     image_shape: given.ImageShape = None,
     value_range: given.ValueRange = None,
     side: given.Side = None,
+    patch: given.Patch = None,
     skip_broken: options.SkipBroken = False,
     output: given.Output = None,
     resume: given.Resume = False,
@@ -49,6 +50,7 @@ def train(
     diabolo train demo:digits
     diabolo train sensors.csv --recipe vae --latent 8 --label machine --budget 2m
     diabolo train photos/ --network conv --side 64 -o photos-model
+    diabolo train photos/ --patch 48 --network conv --set network.code=map --recipe denoising
     diabolo train digits-plain/run.toml   (the same training again)
     """
     from diabolo.cli.making import Request, make
@@ -65,6 +67,7 @@ def train(
         "ignore": tuple(ignore or ()),
         "id": id_,
         "side": side,
+        "patch": patch,
         "skip_broken": skip_broken,
     }
     train_as = {

@@ -56,6 +56,9 @@ ValueRange = Annotated[
 Side = Annotated[
     int | None, typer.Option("--side", metavar="PIXELS", min=1, help="Side of the square pictures are brought to.")
 ]
+Patch = Annotated[
+    int | None, typer.Option("--patch", metavar="PIXELS", min=1, help="Cut pictures into squares of this side, at full size.")
+]
 
 Output = Annotated[
     Path | None,

@@ -15,7 +15,8 @@ class Wants:
 
     label, ignore, id: columns of a table that are not features. later: True where a fitted kind reads further data;
     then those columns may be absent. side: side of the square that pictures are brought to. size: (H, W) instead.
-    channels: 1, 3 or 4 for pictures. skip_broken: leave out pictures that cannot be read.
+    channels: 1, 3 or 4 for pictures. patch: side of the squares that pictures are cut into at full size.
+    skip_broken: leave out pictures that cannot be read.
     """
 
     label: str | None = None
@@ -25,6 +26,7 @@ class Wants:
     side: int | None = None
     size: tuple[int, int] | None = None
     channels: int | None = None
+    patch: int | None = None
     skip_broken: bool = False
 
     @property
@@ -56,7 +58,8 @@ class Given:
     rows: (n, ...) in their own dtype, in memory or memory-mapped. name: short, for reports. what: how a sentence calls
     them. form: ``"array"`` where the shape decides what they are; ``"table"``, ``"images"``, ``"pictures"`` (from files) where
     they come as such.
-    labels, ids: (n,) what came beside them. notes: what the user should know. step: see :class:`diabolo.records.Layout`.
+    labels, ids: (n,) what came beside them. groups: (n,) whole numbers, alike for rows that belong together (patches of one
+    picture). notes: what the user should know. step: see :class:`diabolo.records.Layout`.
     """
 
     rows: np.ndarray
@@ -68,6 +71,7 @@ class Given:
     ids: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     step: float | None = None
+    groups: np.ndarray | None = None
 
 
 def stray_cell(where: str, column: str, value: object, strays: int, filled: int) -> str:

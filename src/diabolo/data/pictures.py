@@ -2,7 +2,7 @@
 
 Every picture is turned as its EXIF orientation says, laid on white where it is transparent, cropped around its center
 to the wanted proportions and scaled. All are gray where every one is gray, else RGB; what has more than 8 bits a channel is
-brought to 8, with a note.
+brought to 8, with a note. Or squares are cut from them at full size, see :mod:`diabolo.data.patches`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from diabolo.data.given import Given, Wants, some
+from diabolo.data.patches import MOST, corners, cut, group_of
 from diabolo.errors import ParameterError, SourceError
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
@@ -53,15 +54,19 @@ def read_folder(folder: Path, wants: Wants) -> Given:
         found = f"other files are: {_counted(others)}" if others else "nor any other files"
         raise SourceError(f"There are no pictures in {name} ({found}). Known endings: {' '.join(ENDINGS)}.")
     names = [path.relative_to(folder).as_posix() for path in paths]
+    left = (f"files that are no pictures were left out: {_counted(others)}",) if others else ()
+    if wants.patch is not None:
+        return _cut(paths, names, name, wants, left)
     given, kept = _read(paths, names, name, wants)
     parts = [names[i].split("/") for i in kept]
     labels = np.array([p[0] for p in parts], dtype=str) if all(len(p) > 1 for p in parts) else None
-    left = (f"files that are no pictures were left out: {_counted(others)}",) if others else ()
     return _with(given, labels, np.array([names[i] for i in kept], dtype=str), left)
 
 
 def read_one(path: Path, wants: Wants) -> Given:
-    """One picture as a batch of one."""
+    """One picture as a batch of one, or of its patches."""
+    if wants.patch is not None:
+        return _cut([path], [path.name], path.name, wants, ())
     given, _ = _read([path], [path.name], path.name, wants)
     return _with(given, None, np.array([path.name], dtype=str), ())
 
@@ -72,29 +77,80 @@ def _with(given: Given, labels: np.ndarray | None, ids: np.ndarray, notes: tuple
 
 def _read(paths: list[Path], names: list[str], what: str, wants: Wants) -> tuple[Given, list[int]]:
     """The pictures as one array, and which of them could be read."""
-    with _strict(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with strict(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         headers = list(pool.map(_guarded(_header), paths, names))
         usable = [h for h in headers if isinstance(h, _Header)]
         channels = wants.channels or (1 if all(h.gray for h in usable) else 3)
         size = wants.size or _size(usable, wants.side)
         pixels = list(pool.map(_guarded(lambda p: _pixels(p, size, channels)), paths, names))
-    broken = [str(x) for x in pixels if isinstance(x, SourceError)]
+    broken = _broken(pixels, wants)
     kept = [i for i, x in enumerate(pixels) if not isinstance(x, SourceError)]
-    if broken and (not wants.skip_broken or not kept):
-        raise SourceError(
-            f"{some(broken, 3)}. Mend or remove {'them' if len(broken) > 1 else 'it'}, or leave broken pictures out with "
-            "skip_broken=True (--skip-broken)."
-        )
-    deep = sum(h.deep for h in usable)
-    notes = [
-        _size_note(usable, size, wants),
-        f"{deep} of {len(usable)} pictures had more than 8 bits a channel and were brought to 8" if deep else "",
-        f"broken pictures were left out, {len(broken)} in all: {some(broken)}" if broken else "",
-    ]
+    notes = [_size_note(usable, size, wants), *_notes(usable, broken)]
     rows = np.stack([x for x in pixels if not isinstance(x, SourceError)])  # (n, H, W) or (n, H, W, C)
     return Given(
         rows, what, f"{len(rows)} picture{'s' * (len(rows) != 1)} from {what}", notes=tuple(n for n in notes if n)
     ), kept
+
+
+def _cut(paths: list[Path], names: list[str], what: str, wants: Wants, left: tuple[str, ...]) -> Given:
+    """Squares of the pictures at full size, named by picture and corner, grouped by picture."""
+    side = wants.patch or 0
+    if side < 1 or wants.side is not None:
+        raise ParameterError(
+            f"patch must be at least 1 pixel, and stand without side=; got patch={wants.patch}, side={wants.side}."
+        )
+    with strict(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        headers = list(pool.map(_guarded(_header), paths, names))
+        usable = [h for h in headers if isinstance(h, _Header)]
+        channels = wants.channels or (1 if all(h.gray for h in usable) else 3)
+        sizes = [(h.height, h.width) if isinstance(h, _Header) else (0, 0) for h in headers]
+        places = dict(zip(paths, corners(sizes, side, MOST), strict=True))
+        squares = list(pool.map(_guarded(lambda p: cut(_whole(p, channels), places[p], side)), paths, names))
+    broken = _broken(squares, wants)
+    kept = [(n, places[p], x) for p, n, x in zip(paths, names, squares, strict=True) if isinstance(x, np.ndarray) and len(x)]
+    if not kept:
+        largest = max(usable, key=lambda h: min(h.width, h.height))
+        raise SourceError(
+            f"No picture in {what} is as large as a patch of {side}×{side}: the largest is {largest.height}×{largest.width}. "
+            "Take smaller patches."
+        )
+    rows = np.concatenate([x for _, _, x in kept])
+    all_there = sum((h // side) * (w // side) for h, w in sizes)
+    small = sum(min(h.width, h.height) < side for h in usable)
+    notes = [
+        f"{small} of {len(usable)} pictures are smaller than {side}×{side} and were left out" if small else "",
+        f"of {all_there} patches {len(rows)} were drawn evenly" if len(rows) == MOST < all_there else "",
+        *_notes(usable, broken),
+        *left,
+    ]
+    return Given(
+        rows,
+        what,
+        f"{len(rows)} patches of {len(kept)} picture{'s' * (len(kept) != 1)} from {what}",
+        "pictures",
+        ids=np.array([f"{n}@{row},{column}" for n, found, _ in kept for row, column in found], dtype=str),
+        notes=tuple(n for n in notes if n),
+        groups=np.repeat([group_of(n) for n, _, _ in kept], [len(x) for _, _, x in kept]),
+    )
+
+
+def _broken(results: Sequence[object], wants: Wants) -> list[str]:
+    """What is wrong with those that could not be read; a SourceError unless they are to be left out and others are there."""
+    broken = [str(x) for x in results if isinstance(x, SourceError)]
+    if broken and (not wants.skip_broken or len(broken) == len(results)):
+        raise SourceError(
+            f"{some(broken, 3)}. Mend or remove {'them' if len(broken) > 1 else 'it'}, or leave broken pictures out with "
+            "skip_broken=True (--skip-broken)."
+        )
+    return broken
+
+
+def _notes(usable: list[_Header], broken: list[str]) -> tuple[str, str]:
+    deep = sum(h.deep for h in usable)
+    return (
+        f"{deep} of {len(usable)} pictures had more than 8 bits a channel and were brought to 8" if deep else "",
+        f"broken pictures were left out, {len(broken)} in all: {some(broken)}" if broken else "",
+    )
 
 
 def _listed(folder: Path) -> tuple[list[Path], Counter[str]]:
@@ -121,7 +177,21 @@ def _counted(endings: Counter[str]) -> str:
 
 
 @contextmanager
-def _strict() -> Iterator[None]:
+def opened(path: Path) -> Iterator[Image.Image]:
+    """A picture file, open. What goes wrong with it while it is open, too, is a SourceError that names it."""
+    try:
+        with strict(), Image.open(path) as image:
+            yield image
+    except SourceError:
+        raise
+    except FileNotFoundError as error:
+        raise SourceError(f"There is no file {str(path)!r}. Check the path.") from error
+    except _BROKEN as error:
+        raise SourceError(f"{path.name} {_why(error)}. Mend it, or leave it out.") from error
+
+
+@contextmanager
+def strict() -> Iterator[None]:
     """Pictures far larger than any camera makes are refused, not warned about; damaged EXIF does not matter here."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -158,7 +228,7 @@ def _header(path: Path) -> _Header:
         deep = _is_deep(image)  # before looking for EXIF, which may decode the picture
         if image.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
-        gray = image.mode in _GRAY or (image.mode == "P" and _gray_palette(image))
+        gray = image.mode in _GRAY or (image.mode == "P" and gray_palette(image))
         return _Header(width, height, gray, deep)
 
 
@@ -167,7 +237,8 @@ def _is_deep(image: Image.Image) -> bool:
     return image.mode.startswith(("I", "F")) or any(_SIXTEEN.search(str(tile[3])) for tile in getattr(image, "tile", ()))
 
 
-def _gray_palette(image: Image.Image) -> bool:
+def gray_palette(image: Image.Image) -> bool:
+    """Whether a picture with a palette has no colors in it."""
     palette = np.array(image.getpalette("RGB") or [], dtype=np.int16).reshape(-1, 3)
     return bool(np.all(palette == palette[:, :1]))
 
@@ -195,11 +266,18 @@ def _size_note(headers: list[_Header], size: tuple[int, int], wants: Wants) -> s
 
 def _pixels(path: Path, size: tuple[int, int], channels: int) -> np.ndarray:
     """One picture, uint8: (H, W) where channels is 1, else (H, W, channels)."""
+    return np.asarray(ImageOps.fit(_shown(path, channels), (size[1], size[0])))
+
+
+def _whole(path: Path, channels: int) -> np.ndarray:
+    """The same at the picture's own size."""
+    return np.asarray(_shown(path, channels))
+
+
+def _shown(path: Path, channels: int) -> Image.Image:
     with Image.open(path) as image:
         image.load()
-        upright = ImageOps.exif_transpose(image)
-        shown = _flat(_eight_bit(upright), _MODES[channels])
-        return np.asarray(ImageOps.fit(shown, (size[1], size[0])))
+        return _flat(_eight_bit(ImageOps.exif_transpose(image)), _MODES[channels])
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -34,7 +34,7 @@ class Reading:
 
     kind: not fitted yet; ``kind.fit(source, rows)`` makes it so. labels: (n,) what came with the data, whole numbers or
     text. reason: one sentence. name: short, without a place. notes: what the user should know. ids: (n,) names of rows.
-    asked: the options of :func:`read` that were given.
+    asked: the options of :func:`read` that were given. groups: (n,) whole numbers, alike for rows that belong together.
     """
 
     kind: Kind
@@ -45,6 +45,7 @@ class Reading:
     notes: tuple[str, ...]
     ids: np.ndarray | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
+    groups: np.ndarray | None = None
 
     def array(self) -> np.ndarray:
         """All rows in one array, in their own dtype (uint16 and wider whole numbers in one that torch can gather).
@@ -65,6 +66,7 @@ def read(
     ignore: Sequence[str] = (),
     id: str | None = None,
     side: int | None = None,
+    patch: int | None = None,
     skip_broken: bool = False,
     named: str = "the model",
 ) -> Reading:
@@ -79,7 +81,8 @@ def read(
         value_range: ``(0, 1)`` or ``(-1, 1)``: the range of pixels inside the model, which float pixels have already; any
             other pair: the range that the pixels have.
         label, ignore, id: columns of a table that are no features: labels, names of rows, others.
-        side: side of the square that pictures from files are brought to. skip_broken: leave out those that are broken.
+        side: side of the square that pictures from files are brought to. patch: side of the squares that they are cut into
+            at full size instead, for models of photographs. skip_broken: leave out those that are broken.
         named: who asks, for error texts.
 
     Raises:
@@ -90,16 +93,16 @@ def read(
     'images of 28×28, 1 channel: an array of shape (5, 28, 28), uint8; pixels of 0 to 255 (the range of uint8)'
     """
     _check_kind(kind)
-    wants = Wants(label=label, ignore=tuple(ignore), id=id, side=side, skip_broken=skip_broken)
+    wants = Wants(label=label, ignore=tuple(ignore), id=id, side=side, patch=patch, skip_broken=skip_broken)
     given = gather(data, wants)
     if wants.apart and given.form != "table":
         raise ParameterError(
             f"label=, ignore= and id= name columns of data frames and files; {given.what} has no named columns."
         )
-    if side is not None and given.form != "pictures":
-        raise ParameterError(f"side= is for pictures from files, got {given.what}.")
+    if (side is not None or patch is not None) and given.form != "pictures":
+        raise ParameterError(f"{'patch' if side is None else 'side'}= is for pictures from files, got {given.what}.")
     if _is_image(given, kind, image_shape):
-        reading = _image(given, image_shape, value_range, named)
+        reading = _image(given, image_shape, value_range, patch is not None, named)
     elif image_shape is not None or value_range is not None:
         raise ParameterError(f"image_shape= and value_range= describe images, but {given.what} is a table.")
     else:
@@ -112,6 +115,7 @@ def read(
         "ignore": list(ignore) or None,
         "id": id,
         "side": side,
+        "patch": patch,
         "skip_broken": skip_broken or None,
     }
     return replace(reading, asked={name: value for name, value in asked.items() if value is not None})
@@ -137,7 +141,8 @@ def read_like(
         if column is not None and found is None:
             columns = () if given.columns is None else map(str, given.columns.names)
             raise DataError(f"{unknown('column', column, {*columns, *own.apart})} It was asked for as the {option}.")
-    return Reading(kind, kind.accept(given, named), given.labels, f"as {named} reads it", given.name, given.notes, given.ids)
+    source, reason = kind.accept(given, named), f"as {named} reads it"
+    return Reading(kind, source, given.labels, reason, given.name, given.notes, given.ids, groups=given.groups)
 
 
 def _check_kind(kind: str) -> None:
@@ -157,21 +162,22 @@ def _is_image(given: Given, kind: str, image_shape: Sequence[int] | None) -> boo
     return given.form in ("images", "pictures") or image_shape is not None or (given.form == "array" and given.rows.ndim > 2)
 
 
-def _image(given: Given, image_shape: Sequence[int] | None, value_range: tuple[float, float] | None, named: str) -> Reading:
+def _image(
+    given: Given, image_shape: Sequence[int] | None, value_range: tuple[float, float] | None, patch: bool, named: str
+) -> Reading:
     check_count(given.rows, named)
     rows = given.rows
     height, width, channels, axes = _sizes(rows.shape, _checked_shape(image_shape))
     extent = image_extent(rows)
     pixels, why = infer_pixels(extent.low, extent.high, rows.dtype, value_range, given.step)
-    kind = ImageKind(height, width, channels, axes, pixels)
+    kind = ImageKind(height, width, channels, axes, pixels, patch)
     size = f"images of {times((height, width))}, {channels} channel{'s' * (channels != 1)}"
     dark = rows.dtype.kind == "u" and pixels.scale[1] >= 255 and 0 < float(extent.high) < 64
     notes = (
         f"the brightest pixel is {extent.high} of {pixels.scale[1]:g}: say value_range=(0, {extent.high}) if that is white",
     )
-    return Reading(
-        kind, source_of(rows), given.labels, f"{size}: {given.what}; {why}", given.name, given.notes + notes * dark, given.ids
-    )
+    reason, all_notes = f"{size}: {given.what}; {why}", given.notes + notes * dark
+    return Reading(kind, source_of(rows), given.labels, reason, given.name, all_notes, given.ids, groups=given.groups)
 
 
 def _checked_shape(image_shape: Sequence[int] | None) -> tuple[int, ...] | None:

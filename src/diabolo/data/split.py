@@ -12,11 +12,14 @@ AT_ONCE = 2**20
 """Rows that are hashed at a time: a table of billions needs no more memory for it."""
 
 
-def split(n: int, validation_fraction: float) -> tuple[Tensor, Tensor]:
+def split(n: int, validation_fraction: float, groups: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
     """Row numbers for training and for validation, each int64 and ascending.
 
     Row ``i`` is for validation where ``hash(i) < validation_fraction``, so the answer depends on nothing but ``i``: rows
     that are appended later reshuffle nothing. With two rows or more, and a fraction above 0, each part gets at least one.
+
+    groups: (n,) whole numbers, alike for rows that belong together. Then whole groups are held out, by the hash of
+    their numbers; a single group is split by rows.
 
     >>> train, validation = split(1000, 0.1)
     >>> len(train), len(validation)
@@ -28,6 +31,11 @@ def split(n: int, validation_fraction: float) -> tuple[Tensor, Tensor]:
         raise ParameterError(f"validation_fraction must be at least 0 and below 1, got {validation_fraction!r}.")
     if n < 2:
         raise DataError(f"Found {n} sample{'' if n == 1 else '(s)'} while training needs at least 2: give more rows.")
+    if groups is not None:
+        known, which = np.unique(groups, return_inverse=True)
+        if len(known) > 1:
+            held_out = _chosen(known, validation_fraction)[which]
+            return torch.from_numpy(np.flatnonzero(~held_out)), torch.from_numpy(np.flatnonzero(held_out))
     validation, least, most = np.empty(n, dtype=bool), (1.0, 0), (-1.0, 0)
     for start in range(0, n, AT_ONCE):
         chance = hashed(np.arange(start, min(start + AT_ONCE, n)))
@@ -37,6 +45,15 @@ def split(n: int, validation_fraction: float) -> tuple[Tensor, Tensor]:
     if validation_fraction > 0:
         validation[least[1]], validation[most[1]] = True, False
     return torch.from_numpy(np.flatnonzero(~validation)), torch.from_numpy(np.flatnonzero(validation))
+
+
+def _chosen(groups: np.ndarray, fraction: float) -> np.ndarray:
+    """Which groups are for validation, (n,) bool: where a fraction is asked for at least one, and never all."""
+    chance = hashed(groups)
+    chosen = chance < fraction
+    if fraction > 0:
+        chosen[chance.argmin()], chosen[chance.argmax()] = True, False
+    return chosen
 
 
 def hashed(index: np.ndarray) -> np.ndarray:

@@ -63,6 +63,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         kind: ``"image"`` or ``"table"``; ``"auto"`` infers it and keeps why in ``kind_reason_``.
         image_shape: ``(H, W)`` or ``(H, W, C)`` of images that come as flat rows.
         value_range: ``(0, 1)`` or ``(-1, 1)``, the range of pixels inside the model.
+        patch: side of the squares that pictures from files are cut into at full size, for models of photographs.
         epochs: passes over the training rows at most. time_budget: seconds of training instead.
         batch_size, optimizer, learning_rate, device, precision: chosen and explained where ``"auto"``.
         compile: True has a step compiled by ``torch.compile``, which pays in runs of many minutes; ``"auto"`` never has.
@@ -97,6 +98,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         kind: str = "auto",
         image_shape: tuple[int, ...] | None = None,
         value_range: tuple[float, float] | None = None,
+        patch: int | None = None,
         epochs: int | str = "auto",
         time_budget: float | None = None,
         batch_size: int | str = "auto",
@@ -121,6 +123,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.kind = kind
         self.image_shape = image_shape
         self.value_range = value_range
+        self.patch = patch
         self.epochs = epochs
         self.time_budget = time_budget
         self.batch_size = batch_size
@@ -325,7 +328,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if len(shape) > 1:
             hint = " To train on pairs of input and output, use fit(X, target=...)." if shape == np.shape(X) else ""
             raise DataError(f"y are labels, one a row, shape (n,); got {shape}.{hint}")
-        return read(X, kind=self.kind, image_shape=self.image_shape, value_range=self.value_range)
+        return read(X, kind=self.kind, image_shape=self.image_shape, value_range=self.value_range, patch=self.patch)
 
     def _options(self) -> Options:
         names = {f.name for f in dataclasses.fields(Options)} - {"seed", "settings"}

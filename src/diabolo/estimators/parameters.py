@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diabolo.composition import FAMILIES, as_part
@@ -13,7 +13,7 @@ from diabolo.spec import Part
 from diabolo.trained import Trained
 from diabolo.training.plan import as_optimizer
 
-READ_AS = ("image_shape", "value_range")
+READ_AS = ("image_shape", "value_range", "patch")
 OF_MODEL = ("recipe", *FAMILIES, "latent_dim", "size", "kind", *READ_AS)
 """What a model is, for good: another value needs a new one."""
 
@@ -26,7 +26,7 @@ def made_with(trained: Trained) -> dict[str, Any]:
     parts = {role: _parts(role, getattr(config.composition, role)) for role in FAMILIES}
     asked = config.data.get("asked", {})
     known = {name: config.options[name] for name in ("size", *OF_TRAINING) if name in config.options}
-    known |= {name: tuple(asked[name]) for name in READ_AS if name in asked}
+    known |= {n: tuple(asked[n]) if isinstance(asked[n], Sequence) else asked[n] for n in READ_AS if n in asked}
     if known.get("optimizer", "auto") != "auto":
         known["optimizer"] = as_optimizer(known["optimizer"])
     return (

@@ -114,7 +114,7 @@ def train(
     shrinks = None if start else shrinking(options.to_json(), (wanted or reading).kind)
     if shrinks is not None and wanted is None:
         reading, wanted = smaller(reading, shrinks.factor), reading
-    rows, validation = split(len(reading.source), options.validation_fraction)
+    rows, validation = split(len(reading.source), options.validation_fraction, reading.groups)
     labels = _labels(reading, y, recipes.get(start.config.recipe if start else options.recipe).conditional)
     if start is None:
         untrained, examples = _prepare(reading, wanted, labels, options, rows, shrinks)
@@ -180,7 +180,7 @@ def _prepare(
         composition=composition,
         latent_dim=latent_dim,
         labels=classes,
-        data=_about(reading) | ({} if shrinks is None else {SHRINKS: shrinks.factor}),
+        data=_about(reading, rows) | ({} if shrinks is None else {SHRINKS: shrinks.factor}),
         options=asked.to_json(),
     )
     with torch.random.fork_rng([]):
@@ -230,7 +230,8 @@ def _read_target(target: Any, reading: Reading, known: Kind | None) -> Reading:
             target = read_like(known, target)
         else:
             shape, span = reading.asked.get("image_shape"), reading.asked.get("value_range")
-            target = read(target, kind=reading.kind.name, image_shape=shape, value_range=span)
+            patch = reading.asked.get("patch") if isinstance(target, str | Path) else None
+            target = read(target, kind=reading.kind.name, image_shape=shape, value_range=span, patch=patch)
     wanted: Reading = target
     if len(wanted.source) != len(reading.source):
         raise DataError(f"target= must have a row for each row of X: X has {len(reading.source)}, target {len(wanted.source)}.")
@@ -265,9 +266,10 @@ def _with_reasons(config: Config, plan: Plan, reading: Reading) -> Config:
     return dataclasses.replace(config, reasons=(*first, *plan.reasons))
 
 
-def _about(reading: Reading) -> dict[str, Any]:
+def _about(reading: Reading, rows: Tensor) -> dict[str, Any]:
     found = {"name": reading.name, "rows": len(reading.source), "kind": reading.kind.name, "reason": reading.reason}
-    return found | {"asked": dict(reading.asked)}
+    groups = {} if reading.groups is None else {"held_out": len(reading.source) - len(rows)}  # not by the rows' numbers alone
+    return found | groups | {"asked": dict(reading.asked)}
 
 
 def _classes(labels: np.ndarray | None) -> tuple[Any, ...]:

@@ -73,7 +73,7 @@ def make(
 
 def judge(trained: Trained, reading: Reading, options: Options, y: Any = None) -> Judged | None:
     """The evaluation on the rows that training held out; None where it held none out."""
-    _, validation = split(len(reading.source), options.validation_fraction)
+    _, validation = split(len(reading.source), options.validation_fraction, reading.groups)
     if not len(validation):
         return None
     labels = reading.labels if y is None else np.asarray(y)

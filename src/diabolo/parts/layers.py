@@ -192,6 +192,8 @@ class Convolution(nn.Module):
 class Upsampling(nn.Module):
     """From positions ``low`` to exactly ``high`` (N, C, *low) -> (N, C', *high), then normalization and activation.
 
+    Maps of any other size are enlarged by the whole factors ``high / low``, rounded up: (N, C, *P) -> (N, C', *(factors P)).
+
     way ``"nearest"``: each position is repeated, then a convolution (Odena et al. 2016,
     https://distill.pub/2016/deconv-checkerboard). ``"transposed"``: a transposed convolution, about four
     times faster; on each axis ``high`` is ``2 low - 1``, or ``low`` times 1, 2 or an odd number.
@@ -211,6 +213,8 @@ class Upsampling(nn.Module):
         norm: str = "none",
     ) -> None:
         super().__init__()
+        self.low, self.inputs = tuple(low), inputs
+        self.factors = tuple(math.ceil(b / a) for a, b in zip(low, high, strict=True))
         dims, biased = len(low), activation is None or norm != "batch"
         if way == "nearest":
             convolution = layer(inputs, outputs, kernel, dims, bias=biased)
@@ -222,7 +226,16 @@ class Upsampling(nn.Module):
         self._words = f"enlarges {by(low)} to {by(high)}, {what}{_words(activation, norm)}"
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.follow(self.layers(x))
+        return self.follow(self.layers(x)) if tuple(x.shape[2:]) == self.low else self.whole(x)
+
+    def whole(self, x: Tensor) -> Tensor:
+        """(N, C, *P) -> (N, C', *(factors P)), whatever P is: sizes that were rounded at building are not rounded here."""
+        size = [f * a for f, a in zip(self.factors, x.shape[2:], strict=True)]
+        first, *rest = self.layers
+        large = functional.interpolate(x, size=size) if isinstance(first, nn.Upsample) else first(x, size)
+        for module in rest:
+            large = module(large)
+        return self.follow(large)
 
     def describe(self) -> str:
         """In words."""

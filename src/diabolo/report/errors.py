@@ -69,7 +69,7 @@ def _mending(g: Gathered, say: Language) -> dict[str, Any] | None:
     return {
         "title": say(f"mending.{found.task}"),
         "sentences": [
-            say(f"mending.{found.task}.{'about' if found.damage else 'pairs'}", rows=rows, damage=found.damage),
+            say(about, rows=rows, damage=found.damage),
             *missing,
         ],
         **_lines(found.table, say),

@@ -63,6 +63,9 @@ class Gathered:
         rows, share = self.trained.config.data.get("rows"), self.trained.config.options.get("validation_fraction")
         if rows is None or share is None or rows < 2:
             return None
+        if "held_out" in self.trained.config.data:
+            apart = int(self.trained.config.data["held_out"])
+            return rows - apart, apart
         kept, held_out = split(rows, share)
         return len(kept), len(held_out)
 

@@ -15,7 +15,7 @@ from diabolo.store.environment import environment
 Pair = tuple[str, str]
 
 _PYTHON = {"seed": "random_state"}  # what Autoencoder calls an option
-_READ = ("kind", "image_shape", "value_range")  # what Autoencoder knows of the options of reading
+_READ = ("kind", "image_shape", "value_range", "patch")  # what Autoencoder knows of the options of reading
 
 
 def python_lines(g: Gathered) -> str:

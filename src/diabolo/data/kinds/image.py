@@ -26,7 +26,8 @@ class ImageKind(Kind):
     """Images, (n, H, W), (n, H, W, C), (n, C, H, W) or flat (n, H·W·C) outside, (N, C, H, W) inside.
 
     axes: how a row of the caller's data is laid out: ``"HW"``, ``"HWC"``, ``"CHW"`` or ``"flat"`` (then as (H, W, C)).
-    pixels: the caller's dtype and range, and the range inside. Nothing is learned: dtype and range decide the scaling.
+    pixels: the caller's dtype and range, and the range inside. patch: whether they are squares cut from larger pictures at
+    full size; then files are read so too. Nothing is learned: dtype and range decide the scaling.
 
     Inside, ``x = (v - low) / (high - low) * (upper - lower) + lower`` for a pixel v of the caller's range [low, high].
     """
@@ -38,6 +39,7 @@ class ImageKind(Kind):
     channels: int
     axes: str
     pixels: Pixels
+    patch: bool = False
 
     @property
     def network(self) -> str:
@@ -66,6 +68,8 @@ class ImageKind(Kind):
     @property
     def wants(self) -> Wants:
         channels = self.channels if self.channels in _NAMES else None
+        if self.patch:
+            return Wants(later=True, patch=self.height, channels=channels)
         return Wants(later=True, size=(self.height, self.width), channels=channels)
 
     def accept(self, given: Given, named: str) -> Source:
@@ -107,13 +111,13 @@ class ImageKind(Kind):
     def from_json(cls, data: dict[str, Any], tensors: dict[str, Tensor]) -> Self:
         try:
             rest = {k: data[k] for k in ("height", "width", "channels", "axes")}
-            pixels = Pixels.from_json(data["pixels"])
+            pixels, patch = Pixels.from_json(data["pixels"]), data.get("patch", False) is True
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"The description of the images cannot be read: {type(error).__name__} {error}.") from error
         sizes = [rest[k] for k in ("height", "width", "channels")]
         if not all(isinstance(s, int) and s > 0 for s in sizes) or rest["axes"] not in ("HW", "HWC", "CHW", "flat") or tensors:
             raise DataError(f"The description of the images does not fit together: {rest}, tensors {sorted(tensors)}.")
-        return cls(**rest, pixels=pixels)
+        return cls(**rest, pixels=pixels, patch=patch)
 
     @property
     def _size(self) -> str:

@@ -48,6 +48,11 @@ class Decoder(nn.Module, ABC):
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """z (N, gives, *L), condition (N, C) or None -> (N, outputs, *P') raw parameters, no last function."""
 
+    def whole(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Like forward, for maps z (N, gives, *L) of any size: positions are the network's whole multiples of L."""
+        params: Tensor = self(z, condition)
+        return params
+
     def start_at(self, params: Tensor) -> None:
         """Let the untrained decoder answer with about ``params`` (outputs, *P); one that is the user's own stays as it is."""
 

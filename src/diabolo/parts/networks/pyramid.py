@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from diabolo.errors import ParameterError, unknown
-from diabolo.parts.layers import Convolution, Dense, by, join, nonlinear, set_last_bias
+from diabolo.parts.layers import Convolution, Dense, Upsampling, by, join, nonlinear, set_last_bias
 from diabolo.parts.networks.base import Decoder, Encoder, Ports
 from diabolo.records import Layout
 
@@ -50,6 +50,13 @@ class PyramidDecoder(Decoder):
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.stages(self.foot(join(z, condition)))
+
+    def whole(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        h = self.foot(join(z, condition))
+        for stage in self.stages:
+            for module in stage if isinstance(stage, nn.Sequential) else (stage,):
+                h = module.whole(h) if isinstance(module, Upsampling) else module(h)
+        return h
 
     def start_at(self, params: Tensor) -> None:
         set_last_bias(self.stages, params.flatten(1).mean(1))
