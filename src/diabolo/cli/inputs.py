@@ -74,9 +74,12 @@ def read_for(
 ) -> Reading:
     """Data read as the model's own kind, with what stands beside them: labels, names of rows.
 
-    label, id: columns of a table, where they are others than in training. Raises DataError where the data do not fit.
+    label, id: columns of a table, where they are others than in training. Raises DataError where the data do not fit; says so
+    on stderr where they are pictures from another domain than those of the training.
     """
+    from diabolo.cli import console
     from diabolo.data import read_like
+    from diabolo.jobs.familiar import unfamiliar
 
     reading = read_like(trained.kind, data, label=label, id=id, skip_broken=skip_broken)
     if trained.config.labels and reading.labels is None:
@@ -84,6 +87,9 @@ def read_for(
             f"The recipe {trained.config.recipe} reads labels, and {reading.name} came without any: name their column with "
             f"--label COLUMN. The model knows the labels {', '.join(map(str, trained.config.labels[:10]))}."
         )
+    warning = unfamiliar(trained, reading.source, reading.labels)
+    if warning is not None:
+        console.warn(f"Warning: {warning}")
     return reading
 
 
