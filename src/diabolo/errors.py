@@ -1,4 +1,4 @@
-"""Everything Diabolo raises on purpose.
+"""Everything Diabolo raises on purpose, and warns of.
 
     DiaboloError
     ├── DataError(ValueError)            the data cannot be used as given
@@ -11,7 +11,9 @@
     │   └── UnsafeError                  a model folder holds something that would run code
     └── MissingExtraError(ImportError)   an optional dependency is not installed
 
-Each is also a builtin, so that ``except ValueError`` keeps working. The text says what was expected, what was
+    UnfamiliarWarning(UserWarning)       pictures from another domain than those a model was trained on
+
+Each error is also a builtin, so that ``except ValueError`` keeps working. The text says what was expected, what was
 received and what to do.
 """
 
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import final
 
 
 class DiaboloError(Exception):
@@ -64,6 +67,11 @@ class MissingExtraError(DiaboloError, ImportError):
     def of(cls, extra: str, package: str, purpose: str) -> MissingExtraError:
         """The error for ``package`` of the extra ``extra``, with the line that installs it."""
         return cls(f"{purpose} needs {package}, which is not installed. Install it with: pip install 'diabolo[{extra}]'")
+
+
+@final
+class UnfamiliarWarning(UserWarning):
+    """Pictures come from another domain than those a model was trained on; what it makes of them may mean little."""
 
 
 def unknown(what: str, name: object, known: Iterable[str]) -> ParameterError:

@@ -11,6 +11,7 @@ import typer
 from diabolo import __version__
 from diabolo.cli import console
 from diabolo.cli.demo import demo
+from diabolo.cli.detect import detect
 from diabolo.cli.doctor import doctor
 from diabolo.cli.embed import embed
 from diabolo.cli.evaluate import evaluate
@@ -39,6 +40,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "eval": evaluate,
     "embed": embed,
     "reconstruct": reconstruct,
+    "detect": detect,
     "report": report,
     "list": listing,
     "show": show,

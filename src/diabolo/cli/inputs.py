@@ -81,9 +81,12 @@ def read_for(
     """Data read as the model's own kind, with what stands beside them: labels, names of rows.
 
     label, id: columns of a table, where they are others than in training. wanted: whether a model that enlarges is to have
-    rows of the size that comes out, to be made small again. Raises DataError where the data do not fit.
+    rows of the size that comes out, to be made small again. Raises DataError where the data do not fit; says so
+    on stderr where they are pictures from another domain than those of the training.
     """
+    from diabolo.cli import console
     from diabolo.data import read_like
+    from diabolo.jobs.familiar import unfamiliar
     from diabolo.jobs.pairs import SHRINKS
 
     kind = trained.out_kind if wanted and SHRINKS in trained.config.data else trained.kind
@@ -93,6 +96,9 @@ def read_for(
             f"The recipe {trained.config.recipe} reads labels, and {reading.name} came without any: name their column with "
             f"--label COLUMN. The model knows the labels {', '.join(map(str, trained.config.labels[:10]))}."
         )
+    warning = unfamiliar(trained, reading.source, reading.labels) if kind is trained.kind else None
+    if warning is not None:
+        console.warn(f"Warning: {warning}")
     return reading
 
 

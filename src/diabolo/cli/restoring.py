@@ -114,7 +114,7 @@ def _write_folder(trained: Trained, reading: Reading, x_hat: Tensor, path: Path)
     if pixels.shape[-1] not in (1, 3, 4):
         raise DataError(f"A picture has 1, 3 or 4 channels, these images have {pixels.shape[-1]}: write them as .npy.")
     store.prepare(path)
-    names = _file_names(reading, len(pixels))
+    names = file_names(reading, len(pixels))
     for name, image in zip(names, pixels, strict=True):
         buffer = io.BytesIO()
         Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, format="PNG")
@@ -123,7 +123,7 @@ def _write_folder(trained: Trained, reading: Reading, x_hat: Tensor, path: Path)
     return len(names)
 
 
-def _file_names(reading: Reading, n: int) -> list[str]:
+def file_names(reading: Reading, n: int) -> list[str]:
     """The pictures' own paths with the ending .png; numbers where there are none, or two would be the same."""
     digits = len(str(n - 1))
     numbered = [f"{i:0{digits}d}.png" for i in range(n)]

@@ -24,6 +24,7 @@ from diabolo.jobs import interpolate as interpolating
 from diabolo.jobs import mend as mending
 from diabolo.jobs import reconstruct as reconstructing
 from diabolo.jobs import sample as sampling
+from diabolo.jobs.detect import QUANTILE, Detection, detect
 from diabolo.jobs.evaluate import Evaluation, evaluate
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.train import Options, train
@@ -242,6 +243,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         X should be rows the model was not trained on; y adds how well neighbours in code space share a label.
         """
         return evaluate(self._fitted(X), X, y, target)
+
+    def detect(
+        self, X: Any, y: Any = None, *, anomalous: Any = None, quantile: float = QUANTILE, reference: Any = None
+    ) -> Detection:
+        """Which rows are unlike the training rows, and where: ``.is_outlier``, ``.scores``, ``.p_values`` (n,), ``.heat``.
+
+        quantile: the share of usual rows below the threshold. anomalous: the truth, 0 or 1 a row, where it is known: then
+        ``.auc`` says how well this model and simpler methods tell them apart. reference: normal rows, to compare pixels with.
+        """
+        return detect(self._fitted(X), X, y, anomalous=anomalous, quantile=quantile, reference=reference)
 
     def sample(self, n: int = 1, y: Any = None, *, density: str = "auto", random_state: int | None = None) -> Any:
         """n new rows. density: ``"prior"``, ``"gaussian"``, ``"mixture"``; ``"auto"``: the prior where there is one."""

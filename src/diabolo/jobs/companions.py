@@ -1,4 +1,4 @@
-"""What every training leaves beside its model: some training codes, and the linear twin (PCA with as many numbers)."""
+"""What every training leaves beside its model: training codes, the linear twin (PCA with as many numbers), a calibration."""
 
 from __future__ import annotations
 
@@ -9,23 +9,32 @@ from torch import Tensor
 from diabolo.baselines.pca import EXACT, ROWS_AT_ONCE, Pca, fit_pca, fit_pca_in_blocks
 from diabolo.data.examples import Examples
 from diabolo.data.subset import Subset
+from diabolo.jobs import calibration
+from diabolo.jobs.calibration import CODES as CODES
 from diabolo.jobs.inference import codes
 from diabolo.jobs.judge_mending import fit_simpler
 from diabolo.trained import Companion, Trained
 
-CODES, TWIN = "codes", "pca"
+TWIN = "pca"
 CODE_ROWS = 5_000
 TWIN_CELLS = 50_000_000
 
 
-def add_companions(trained: Trained, examples: Examples, rows: Tensor, labels: np.ndarray | None, seed: int) -> Trained:
-    """``trained`` with companions fitted on its training rows and no others.
+def add_companions(
+    trained: Trained, examples: Examples, rows: Tensor, validation: Tensor, labels: np.ndarray | None, seed: int
+) -> Trained:
+    """``trained`` with companions: two fitted on its training rows and no others, and how its validation rows fit.
 
     codes: of up to 5 000 rows, with their row numbers and labels. pca: mean and principal axes of the rows as the model
     sees them, from as many rows as hold 50 million numbers; not for models trained on pairs. A model that went on with fewer
-    rows keeps the PCA it had.
+    rows keeps the PCA it had. calibration: see :func:`diabolo.jobs.calibration.calibrate`; of training rows where there are no
+    others. What is simpler at mending pictures: see :func:`diabolo.jobs.judge_mending.fit_simpler`.
     """
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
+    held_out = len(validation) > 0
+    calibrated = calibration.calibrate(trained, examples, validation if held_out else rows, held_out=held_out)
+    if calibrated is not None:
+        trained = trained.with_companion(calibration.NAME, calibrated)
     for name, companion in fit_simpler(trained, examples, rows, seed).items():
         trained = trained.with_companion(name, companion)
     if examples.target is not None:

@@ -131,7 +131,7 @@ def train(
             finished = event
     if finished is None:
         raise TrainingError("Training ended without a result.")
-    return add_companions(finished.trained, examples, rows, labels, options.seed)
+    return add_companions(finished.trained, examples, rows, validation, labels, options.seed)
 
 
 def _labels(reading: Reading, y: Any, conditional: bool) -> np.ndarray | None:
