@@ -11,16 +11,20 @@ import typer
 from diabolo import __version__
 from diabolo.cli import console
 from diabolo.cli.demo import demo
+from diabolo.cli.denoise import denoise
 from diabolo.cli.detect import detect
 from diabolo.cli.doctor import doctor
 from diabolo.cli.embed import embed
 from diabolo.cli.evaluate import evaluate
+from diabolo.cli.impute import impute
 from diabolo.cli.invocation import Invocation
 from diabolo.cli.listing import listing
 from diabolo.cli.reconstruct import reconstruct
 from diabolo.cli.report import report
 from diabolo.cli.show import show
 from diabolo.cli.train import train
+from diabolo.cli.unshuffle import unshuffle
+from diabolo.cli.upscale import upscale
 from diabolo.errors import DiaboloError, ParameterError
 
 DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -40,6 +44,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "eval": evaluate,
     "embed": embed,
     "reconstruct": reconstruct,
+    "denoise": denoise,
+    "upscale": upscale,
+    "impute": impute,
+    "unshuffle": unshuffle,
     "detect": detect,
     "report": report,
     "list": listing,

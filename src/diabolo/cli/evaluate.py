@@ -20,7 +20,7 @@ def evaluate(
     """
     from diabolo.cli import console
     from diabolo.cli.inputs import open_model, read_for
-    from diabolo.cli.results import show_details, show_errors
+    from diabolo.cli.results import show_details, show_errors, show_mending
     from diabolo.jobs.workshop import judge_rows
 
     trained = open_model("eval", model, data, device)
@@ -32,6 +32,9 @@ def evaluate(
         console.document({"model": model, **found})
         return
     show_errors(found)
+    if found["mending"] is not None:
+        console.result()
+        show_mending(found["mending"])
     console.result()
     if found["gain"] is not None:
         console.result(f"PCA's squared error is {found['gain']:.3g} times this model's.")

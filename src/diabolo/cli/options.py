@@ -24,6 +24,17 @@ DATA_HELP = "csv, tsv, parquet, xlsx, npy or npz file, folder of pictures, or a 
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP, show_default=False)]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A folder that `diabolo train` made.", show_default=False)]
+Damaged = Annotated[str | None, typer.Argument(metavar="DATA", help=DATA_HELP, show_default=False)]
+MendedOutput = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE|FOLDER",
+        help="A picture for a picture, a new folder for a folder; of arrays .npy, .npz, .csv, .parquet, or .png to look at.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of the report.")]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from diabolo.cli import console
 from diabolo.cli.invocation import command
 from diabolo.cli.outputs import REPORT
-from diabolo.cli.results import show_details, show_errors, show_history, show_verdict
+from diabolo.cli.results import show_details, show_errors, show_history, show_mending, show_verdict
 
 if TYPE_CHECKING:
     from diabolo.cli.making import Request
@@ -49,6 +49,9 @@ def show_outcome(made: Made, evaluation: Evaluation, report: Report, finished: F
     show_history(made.trained.history)
     console.result()
     show_errors(metrics)
+    if metrics["mending"] is not None:
+        console.result()
+        show_mending(metrics["mending"])
     console.result()
     console.result(
         f"{ENDED.get(finished.reason, finished.reason)}: best epoch {finished.best_epoch}, {finished.seconds:.1f} s."

@@ -63,6 +63,24 @@ def show_errors(metrics: Mapping[str, Any]) -> None:
     )
 
 
+TASKS = {"denoise": "Denoising", "upscale": "Enlarging", "impute": "Filling in", "unshuffle": "Tiles in order"}
+
+
+def show_mending(mending: Mapping[str, Any]) -> None:
+    """How well the model does what it was trained for, beside what is simpler."""
+    names = list(mending["table"][0]["errors"])
+    rows = [[WORDS.get(r["name"], r["name"]), *(_figure(n, r["errors"].get(n)) for n in names)] for r in mending["table"]]
+    damage = f", {mending['damage']}" if mending["damage"] else ""
+    console.table(
+        ["", *(_HEADINGS.get(n, n) for n in names)],
+        rows,
+        title=f"{TASKS[mending['task']]} of {mending['rows']} pictures{damage}",
+        numbers=range(1, len(names) + 1),
+    )
+    if mending.get("absent"):
+        console.say(mending["absent"])
+
+
 def show_details(metrics: Mapping[str, Any]) -> None:
     """The ELBO, the health of the code and what neighbours say, a line each, where there are such figures."""
     for line in details(metrics):

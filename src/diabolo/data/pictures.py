@@ -63,6 +63,13 @@ def read_folder(folder: Path, wants: Wants) -> Given:
     return _with(given, labels, np.array([names[i] for i in kept], dtype=str), left)
 
 
+def picture_paths(path: Path) -> list[Path]:
+    """The pictures at a path: all below a folder, the file itself where its ending is a picture's; none for other files."""
+    if path.is_dir():
+        return _listed(path)[0]
+    return [path] if path.is_file() and path.suffix.lower() in ENDINGS else []
+
+
 def read_one(path: Path, wants: Wants) -> Given:
     """One picture as a batch of one, or of its patches."""
     if wants.patch is not None:

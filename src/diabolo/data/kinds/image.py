@@ -63,7 +63,7 @@ class ImageKind(Kind):
 
     def resized(self, positions: tuple[int, ...]) -> Self:
         height, width = positions
-        return replace(self, height=height, width=width)
+        return replace(self, height=height, width=width, patch=False)
 
     @property
     def wants(self) -> Wants:

@@ -1,0 +1,38 @@
+"""``diabolo impute``: hidden cells filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from diabolo.cli import options
+
+
+def impute(
+    model: options.Model,
+    data: options.Damaged = None,
+    output: options.MendedOutput = None,
+    hide: Annotated[
+        str | None,
+        typer.Option("--hide", metavar="ROW,COLUMN,HEIGHT,WIDTH", help="A rectangle of every picture to fill in."),
+    ] = None,
+    mask: Annotated[
+        Path | None, typer.Option("--mask", metavar="FILE", help="Picture, white where to fill in, or .npy of true and false.")
+    ] = None,
+    label: options.Label = None,
+    skip_broken: options.SkipBroken = False,
+    device: options.Device = "auto",
+    as_json: options.Json = False,
+) -> None:
+    """Fill in what is missing in DATA; everything else stays as it is.
+
+    MODEL was trained with hidden parts (--recipe masked). Say which parts with --hide or --mask.
+    """
+    from diabolo.cli import hiding, mending
+
+    hidden = None if data is None else hiding.hidden(hide, mask)
+    mending.run(
+        "impute", model, data, output, label=label, skip_broken=skip_broken, device=device, as_json=as_json, hidden=hidden
+    )
