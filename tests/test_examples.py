@@ -24,6 +24,17 @@ def test_the_example_beats_pca(tmp_path: Path, monkeypatch: Any, capsys: Any) ->
     assert "PCA with 16 numbers" in capsys.readouterr().out
 
 
+def test_mended_pictures_stand_beside_simpler_ones(monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import mending_pictures
+
+    found = mending_pictures.main("demo:digits", epochs=40)
+    assert set(found) == {"denoise", "impute", "unshuffle", "upscale"}
+    assert found["denoise"]["model"] > found["denoise"]["median"]
+    assert found["unshuffle"]["model"] > found["unshuffle"]["input"]
+    assert "visible pixels changed: 0" in capsys.readouterr().out
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kernels need another event loop there")
 @pytest.mark.filterwarnings("default")
 def test_the_notebook_runs() -> None:
