@@ -26,7 +26,7 @@ def impute(
     device: options.Device = "auto",
     as_json: options.Json = False,
 ) -> None:
-    """Fill in what is missing in DATA; everything else stays as it is.
+    """Fill in what is missing in DATA, and nothing else.
 
     MODEL was trained with hidden parts (--recipe masked). Say which parts with --hide or --mask.
     """

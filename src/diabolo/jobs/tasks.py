@@ -15,23 +15,20 @@ DENOISE, UPSCALE, IMPUTE, UNSHUFFLE = "denoise", "upscale", "impute", "unshuffle
 @final
 @dataclass(frozen=True)
 class Task:
-    """what: the model it needs, in words. recipe: one that makes such a model. damages: corruptions that do."""
+    """what: the model it needs, in words. recipe: one that makes such a model."""
 
     what: str
     recipe: str
-    damages: frozenset[str]
 
 
 TASKS: Mapping[str, Task] = {
-    DENOISE: Task(
-        "trained on damaged inputs",
-        "denoising",
-        frozenset({"gaussian-noise", "salt-and-pepper", "mask", "mask-patches", "dropout", "blind-spots"}),
-    ),
-    UPSCALE: Task("that gives larger pictures than it takes", "upscaling", frozenset({"downsample"})),
-    IMPUTE: Task("that was shown rows with hidden cells", "masked", frozenset({"mask", "mask-patches"})),
-    UNSHUFFLE: Task("that was shown shuffled tiles", "jigsaw", frozenset({"shuffle"})),
+    DENOISE: Task("trained on damaged inputs", "denoising"),
+    UPSCALE: Task("that gives larger pictures than it takes", "upscaling"),
+    IMPUTE: Task("that was shown rows with hidden cells", "masked"),
+    UNSHUFFLE: Task("that was shown shuffled tiles", "jigsaw"),
 }
+
+_BY_DAMAGE = {"mask": (DENOISE, IMPUTE), "mask-patches": (IMPUTE, DENOISE), "shuffle": (UNSHUFFLE,), "downsample": (UPSCALE,)}
 
 
 def tasks_of(trained: Trained) -> tuple[str, ...]:
@@ -42,8 +39,7 @@ def tasks_of(trained: Trained) -> tuple[str, ...]:
     corruption = trained.model.composition.corruption
     if corruption is None:
         return ()
-    first = (IMPUTE, DENOISE) if corruption.name == "mask-patches" else (DENOISE, IMPUTE)
-    return tuple(t for t in (*first, UNSHUFFLE) if corruption.name in TASKS[t].damages)
+    return _BY_DAMAGE.get(corruption.name, (DENOISE,))  # all other damage, a user's own too, is noise
 
 
 def enlargement(trained: Trained) -> int:
