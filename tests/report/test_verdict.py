@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from diabolo.jobs.evaluate import Contender
+from diabolo.jobs.contenders import Contender
+from diabolo.jobs.judge_mending import Mending
 from diabolo.report.gathered import Gathered
 from diabolo.report.health import in_use, judge_health
 from diabolo.report.language import language
@@ -18,7 +19,7 @@ def with_errors(name: str, **errors: float) -> Gathered:
     """The case's findings with other squared errors in the table."""
     g = case(name).gathered()
     table = tuple(Contender(who, 3, {"mse": mse}) for who, mse in errors.items())
-    return dataclasses.replace(g, evaluation=dataclasses.replace(g.evaluation, table=table, rows=500))
+    return dataclasses.replace(g, evaluation=dataclasses.replace(g.evaluation, table=table, rows=500, mending=None))
 
 
 def keys(verdict: Verdict) -> list[str]:
@@ -59,6 +60,23 @@ def test_pairs_are_judged_beside_their_input() -> None:
     assert levels == ["better", "even", "worse"]
     assert not [f for f in judge(with_errors("pairs", model=0.5, input=0.1)).advice if f.key == "advice.pca"]
     assert keys(judge(with_errors("pairs", model=0.5))) == ["verdict.alone"]
+
+
+@pytest.mark.parametrize(
+    ("model", "level", "key"),
+    [(21.0, "better", "better"), (20.05, "even", "even"), (18.0, "worse", "worse"), (None, "better", "better")],
+)
+def test_what_was_trained_to_mend_is_judged_by_that(model: float | None, level: str, key: str) -> None:
+    """None: nothing is wrong any more, so that there is no finite PSNR."""
+    g = case("image").gathered()
+    own = {} if model is None else {"psnr": model}
+    table = (Contender("model", 3, own), Contender("ridge", 0, {"psnr": 20.0}), Contender("median", 0, {"psnr": 14.0}))
+    mending = Mending("denoise", "gaussian-noise (std=0.1)", 200, table)
+    verdict = judge(dataclasses.replace(g, evaluation=dataclasses.replace(g.evaluation, mending=mending)))
+    assert (verdict.level, keys(verdict)[0]) == (level, f"verdict.mends.{key}")
+    said = language("en").say(verdict.sentences[0])
+    assert "Denoising" in said
+    assert "ridge regression" in said
 
 
 def test_few_rows_are_named() -> None:

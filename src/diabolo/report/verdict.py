@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.judge_mending import Mending
 from diabolo.report.gathered import Gathered
 
 EVEN = 1.02  # two errors within 2 % count as equal
@@ -13,6 +15,7 @@ EXACT = 1e-6  # PCA's error as a share of the mean's, below which it restores ev
 FEW = 1000  # training rows that are few for a network
 SMALL = 100  # judged rows below which chance plays a part
 MOST = 3  # pieces of advice
+AS_GOOD = 0.09  # dB: a squared error within 2 %
 
 Level = Literal["better", "even", "worse", "none"]
 
@@ -33,8 +36,8 @@ class Verdict:
 
 
 def judge(g: Gathered) -> Verdict:
-    """Compare squared errors; two within 2 % count as equal. Says so where few rows were judged."""
-    verdict = _compared(g)
+    """Compare squared errors, two within 2 % being equal, or what the model was trained to mend. Says so where rows are few."""
+    verdict = _compared(g) if g.evaluation.mending is None else _mended(g, g.evaluation.mending)
     n = g.evaluation.rows
     few = (Finding("verdict.few", {"rows": Finding(f"noun.{g.noun}", {"n": n})}),) if n < SMALL else ()
     return Verdict(verdict.level, (*verdict.sentences, *few), verdict.advice)
@@ -57,6 +60,21 @@ def _compared(g: Gathered) -> Verdict:
     if model <= pca * EVEN:
         return Verdict("even", (Finding("verdict.even", said), *_kept(errors)), _advice(g))
     return Verdict("worse", (Finding("verdict.worse", said | {"times": model / pca}), *_kept(errors)), _advice(g))
+
+
+def _mended(g: Gathered, mending: Mending) -> Verdict:
+    """For models trained to mend: is the result nearer to the clean picture than that of the best simpler way?"""
+    # a contender that restores exactly has no finite PSNR, and none listed
+    found = {c.name: c.errors.get("psnr", math.inf) for c in mending.table}
+    model = found.pop("model")
+    best = max(found, key=lambda name: found[name])
+    gain = 0.0 if model == found[best] else model - found[best]
+    said = {"task": Finding(f"mending.{mending.task}"), "gain": abs(gain), "best": Finding(f"errors.{best}")}
+    if abs(gain) < AS_GOOD:
+        return Verdict("even", (Finding("verdict.mends.even", said),), _advice(g))
+    if gain > 0:
+        return Verdict("better", (Finding("verdict.mends.better", said),), ())
+    return Verdict("worse", (Finding("verdict.mends.worse", said),), _advice(g))
 
 
 def _beside_input(g: Gathered, subject: Finding) -> Verdict:
@@ -91,7 +109,7 @@ def _advice(g: Gathered) -> tuple[Finding, ...]:
     instead = ("advice.longer", "advice.short", "advice.linear", "advice.few", "advice.collapsed")
     if not any(f.key in instead for f in found):
         found.append(Finding("advice.larger"))
-    simpler = [Finding("advice.pca")] if "pca" in g.errors else []
+    simpler = [Finding("advice.pca")] if "pca" in g.errors and g.evaluation.mending is None else []
     return (*found[:MOST], *simpler)
 
 
