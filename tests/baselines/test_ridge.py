@@ -160,3 +160,13 @@ def test_bad_pictures():
         fit_ridge_filter([(np.zeros((1, 4, 4, 1)), np.zeros((1, 8, 9, 1)))])
     with pytest.raises(DataError, match="Divide whole numbers"):
         fit_ridge_filter([(np.zeros((1, 4, 4, 1), np.uint8), np.zeros((1, 4, 4, 1)))])
+
+
+def test_a_blind_filter_looks_past_the_middle_and_still_takes_noise_away():
+    rng = np.random.default_rng(0)
+    i, j = np.mgrid[:40, :40] / 40
+    clean = np.stack([0.5 + 0.3 * np.sin(5 * i + k) * np.cos(4 * j) for k in range(6)])[..., None]
+    noisy = clean + rng.normal(0, 0.1, clean.shape)
+    fitted = fit_ridge_filter([(noisy, noisy)], size=5, blind=True)
+    assert fitted.ridge.weights[12] == pytest.approx(0.0, abs=1e-9)
+    assert np.square(fitted.predict(noisy) - clean).mean() < 0.2 * np.square(noisy - clean).mean()

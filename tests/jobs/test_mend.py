@@ -126,4 +126,4 @@ def test_noisy_rows_and_clean_ones_judge_a_model_of_noisy_ones() -> None:
     noisy = np.clip(X + np.random.default_rng(0).normal(0, 40, X.shape), 0, 255).astype(X.dtype)
     ae = Autoencoder("noise2self", latent_dim=8, epochs=3, random_state=0).fit(noisy)
     found = table(ae, data=noisy, target=X)
-    assert {"model", "input", "median"} <= set(found)
+    assert {"model", "input", "ridge", "median"} <= set(found)

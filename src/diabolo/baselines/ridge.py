@@ -129,15 +129,18 @@ def fit_ridge(pairs: Pairs, penalties: Sequence[float] = PENALTIES) -> Ridge:
     return Ridge(m.center, m.mean, vectors @ (along / (values + penalty * scale)[:, None]), penalty, m.rows)
 
 
-def fit_ridge_filter(pairs: Pairs, size: int = 7, penalties: Sequence[float] = PENALTIES) -> RidgeFilter:
+def fit_ridge_filter(
+    pairs: Pairs, size: int = 7, penalties: Sequence[float] = PENALTIES, *, blind: bool = False
+) -> RidgeFilter:
     """:func:`fit_ridge` from the windows of damaged pictures to the pixels of the clean ones.
 
     pairs: blocks of pictures (damaged (n, H, W, C), clean (n, f·H, f·W, C)) in [0, 1], of any size, f the same in all.
-    size: side of the window, odd.
+    size: side of the window, odd. blind: the pixel in the middle is not looked at, so that a filter from noisy pictures to the
+    same noisy pictures learns what its neighbors say of it (Batson & Royer, 2019, https://arxiv.org/abs/1901.11365).
     """
     if size < 1 or size % 2 == 0:
         raise ParameterError(f"Expected the window's size to be odd, so that it has a middle, got {size}.")
-    ridge = fit_ridge(_window_pairs(pairs, size), penalties)
+    ridge = fit_ridge(_window_pairs(pairs, size, blind), penalties)
     return RidgeFilter(ridge, size, math.isqrt(len(ridge.mean)))
 
 
@@ -201,8 +204,8 @@ def _generalized_error(m: _Moments, values: Array, along: Array, penalty: float)
     return m.rows * (rest + float(explained @ left**2)) / max(float(free), 1e-9) ** 2
 
 
-def _window_pairs(pairs: Pairs, size: int) -> Iterator[tuple[Array, Array]]:
-    """Windows (rows, size²) and the pixels under them (rows, f²), blockwise."""
+def _window_pairs(pairs: Pairs, size: int, blind: bool) -> Iterator[tuple[Array, Array]]:
+    """Windows (rows, size²) and the pixels under them (rows, f²), blockwise; blind: 0 in the middle, whose weight is then 0."""
     for damaged, clean in pairs:
         x, y = as_pictures(damaged), as_pictures(clean)
         n, high, wide, channels = x.shape
@@ -213,6 +216,8 @@ def _window_pairs(pairs: Pairs, size: int) -> Iterator[tuple[Array, Array]]:
             )
         cells = y.reshape(n, high, f, wide, f, channels)
         for some, lines, rows in _windows(x, size):
+            if blind:
+                rows[:, rows.shape[1] // 2] = 0
             yield rows, cells[some, lines].transpose(0, 1, 3, 5, 2, 4).reshape(len(rows), f * f)
 
 

@@ -91,15 +91,18 @@ def judge_mending(
 
 def fit_simpler(trained: Trained, examples: Examples, rows: Tensor, seed: int) -> dict[str, Companion]:
     """What is simpler than the model, fitted on its training rows, by name; empty for models that mend no pictures."""
-    tasks, part = _tasks(trained), trained.model.composition.corruption
-    if not tasks or tasks[0] == UNSHUFFLE or isinstance(part, BlindSpots):
+    tasks, blind = _tasks(trained), isinstance(trained.model.composition.corruption, BlindSpots)
+    if not tasks or tasks[0] == UNSHUFFLE:
         return {}
     cells = max(trained.kind.layout.cells, trained.out_kind.layout.cells)
     most = max(2, min(FIT_ROWS, FIT_CELLS // cells))
     generator = torch.Generator().manual_seed(seed)
     some = rows if len(rows) <= most else rows[torch.randperm(len(rows), generator=generator)[:most]].sort().values
     found: dict[str, Companion] = {}
-    if cells <= WIDEST:
+    if blind:
+        noisy = (_outside(trained, examples.batch(index, torch.device("cpu")).x) for index in some.split(BLOCK))
+        found[RIDGE] = _kept(fit_ridge_filter(((x, x) for x in noisy), blind=True))
+    elif cells <= WIDEST:
         pairs = ((_flat(seen), _flat(clean)) for seen, clean in _pairs(trained, examples, some, generator))
         found[RIDGE] = _kept(fit_ridge(pairs))
         if tasks[0] == IMPUTE:
