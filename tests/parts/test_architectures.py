@@ -79,10 +79,11 @@ def test_map_sizes_are_halved_rounding_up() -> None:
 def test_channels_leave_at_most_64_positions() -> None:
     for side in (1, 2, 8, 9, 28, 32, 65, 200):
         image = layout(1, side, side)
-        channels = chosen_channels(image, image, "m")
+        channels = chosen_channels(image, image, "m", "vector")
         assert ladder((side, side), len(channels))[-1][0] ** 2 <= 64
         assert len(channels) == 1 or ladder((side, side), len(channels) - 1)[-1][0] ** 2 > 64
-    assert chosen_channels(layout(1, 300, 300), layout(1, 300, 300), "s") == (16, 32, 64, 128, 128, 128)
+    assert chosen_channels(layout(1, 300, 300), layout(1, 300, 300), "s", "vector") == (16, 32, 64, 128, 128, 128)
+    assert chosen_channels(layout(1, 300, 300), layout(1, 300, 300), "m", "map") == (32,)
 
 
 @pytest.mark.parametrize("upsampling", ["nearest", "transposed"])

@@ -39,8 +39,8 @@ class Conv(Network):
     too, as a penalty on each row's derivatives would have it.
 
     What is not given: channels are 16, 32 or 64 for size s, m or l, doubled at each stage up to eight times that, with as
-    many stages as leave at most 64 positions, one for a map; 28×28 gives (32, 64) for m. ``hidden`` is 64, 128 or 256, no fewer than the
-    code, and 0 for a map.
+    many stages as leave at most 64 positions, one for a map; 28×28 gives (32, 64) for m. ``hidden`` is 64, 128 or 256, no
+    fewer than the code, and 0 for a map.
 
     Masci et al. 2011, https://doi.org/10.1007/978-3-642-21735-7_7; strides for pooling: Radford et al. 2016,
     https://arxiv.org/abs/1511.06434

@@ -99,10 +99,8 @@ class Residual(Network):
     def resolved(self, source: Layout, target: Layout, latent_dim: int, size: str) -> Self:
         self._check(source, target)
         if source.positions:
-            chosen, depths = (
-                chosen_channels(source, source if self.code == "map" else target, size, self.code),
-                {"s": 1, "m": 1, "l": 2},
-            )
+            reached = source if self.code == "map" else target
+            chosen, depths = chosen_channels(source, reached, size, self.code), {"s": 1, "m": 1, "l": 2}
         else:
             chosen, depths = chosen_widths(max(source.cells, target.cells), latent_dim, size)[:1], {"s": 1, "m": 2, "l": 3}
         widths = chosen if self.widths is None else tuple(self.widths)
