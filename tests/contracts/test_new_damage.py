@@ -8,7 +8,7 @@ import torch
 
 from diabolo import Autoencoder
 from diabolo.errors import ParameterError
-from diabolo.parts.corruptions import BlindSpots, Downsample, MaskCells, MaskPatches, Shuffle
+from diabolo.parts.corruptions import BlindSpots, Downsample, GaussianNoise, MaskCells, MaskPatches, Shuffle
 from diabolo.parts.corruptions.blind import neighbors_mean
 from diabolo.parts.corruptions.shuffle import picture_of, placed, tiles_of
 from diabolo.records import Layout
@@ -126,3 +126,14 @@ def test_how_many_times_is_a_setting() -> None:
 def test_tables_cannot_be_made_smaller() -> None:
     with pytest.raises(ParameterError, match="neither"):
         Autoencoder("upscaling", epochs=1).fit(low_rank())
+
+
+def test_noise_of_unknown_strength_lies_between_two_ends() -> None:
+    x = torch.zeros(400, 1, 20, 20)
+    layout = Layout(("gray",), (20, 20), bounds=(0.0, 1.0))
+    stds = GaussianNoise(std=0.5, least=0.1)(x, layout, generator()).x.flatten(1).std(1)
+    assert 0.08 < stds.min() < 0.14
+    assert 0.46 < stds.max() < 0.56
+    assert stds.mean() == pytest.approx(0.3, abs=0.02)
+    with pytest.raises(ParameterError, match="must not be above"):
+        GaussianNoise(std=0.1, least=0.2)

@@ -176,7 +176,8 @@ def _simpler(trained: Trained, task: str, d: _Damaged) -> tuple[dict[str, Tensor
 def _denoised(trained: Trained, d: _Damaged) -> Contenders:
     part = trained.model.composition.corruption
     low, high = trained.out_kind.layout.bounds or (0.0, 1.0)
-    std = part.std / (high - low) if isinstance(part, GaussianNoise) else None  # the filters are told what the model was
+    known = isinstance(part, GaussianNoise) and part.least is None  # then the filters are told what the model was
+    std = part.std / (high - low) if isinstance(part, GaussianNoise) and known else None
     seen = _outside(trained, d.seen)
 
     def filtered(name: str) -> Callable[[], Tensor]:

@@ -21,6 +21,8 @@ class GaussianNoise(Corruption):
     """``x + std * noise``, noise from N(0, 1), drawn for each cell.
 
     std is in the units the model sees: the range of pixels (0 to 1, say), the standard deviations of a table's columns.
+    least, where it is given: each row has a standard deviation of its own, drawn evenly between least and std, so that the
+    model learns to clean rows whose noise nobody has measured.
     clip cuts the result off at the bounds of the data, as a camera would; it is refused where there are none.
 
     Reference: Vincent et al. 2010, https://www.jmlr.org/papers/v11/vincent10a.html
@@ -30,11 +32,22 @@ class GaussianNoise(Corruption):
 
     std: float = option(0.3, "standard deviation of the noise, in the model's own units", low=0.0)
     clip: bool = option(False, "keep the result within the bounds of the data")
+    least: float | None = option(None, "draw each row's standard deviation from here to std; none: it is std", low=0.0)
+
+    def check(self) -> None:
+        """Also raise ParameterError where least is above std."""
+        super().check()
+        if self.least is not None and self.least > self.std:
+            raise ParameterError(f"gaussian-noise.least={self.least} must not be above std={self.std}: it is the lower end.")
 
     def __call__(self, x: Tensor, layout: Layout, generator: torch.Generator) -> Corrupted:
         """x (N, F, *P) -> the same with noise; no cell is hidden."""
         noise = torch.randn(x.shape, generator=generator, device=x.device)
-        noisy = x + (self.std * noise).to(x.dtype)
+        std: float | Tensor = self.std
+        if self.least is not None:
+            share = torch.rand((len(x), *[1] * (x.dim() - 1)), generator=generator, device=x.device)
+            std = self.least + (self.std - self.least) * share
+        noisy = x + (std * noise).to(x.dtype)
         return Corrupted(noisy.clamp(*layout.bounds) if self.clip and layout.bounds is not None else noisy)
 
     def check_layout(self, layout: Layout) -> None:
