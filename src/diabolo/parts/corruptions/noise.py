@@ -34,12 +34,6 @@ class GaussianNoise(Corruption):
     clip: bool = option(False, "keep the result within the bounds of the data")
     least: float | None = option(None, "draw each row's standard deviation from here to std; none: it is std", low=0.0)
 
-    def check(self) -> None:
-        """Also raise ParameterError where least is above std."""
-        super().check()
-        if self.least is not None and self.least > self.std:
-            raise ParameterError(f"gaussian-noise.least={self.least} must not be above std={self.std}: it is the lower end.")
-
     def __call__(self, x: Tensor, layout: Layout, generator: torch.Generator) -> Corrupted:
         """x (N, F, *P) -> the same with noise; no cell is hidden."""
         noise = torch.randn(x.shape, generator=generator, device=x.device)
