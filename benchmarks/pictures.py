@@ -156,7 +156,7 @@ def photo_denoise(rows: int, seed: int, show: Path | None) -> Figure:
         network=network,
         corruption=GaussianNoise(std=FINE),
         latent_dim=48,
-        epochs=12,
+        epochs=40,
         patch=PATCH,
         random_state=seed,
     )
@@ -177,7 +177,7 @@ def photo_denoise(rows: int, seed: int, show: Path | None) -> Figure:
 def photo_upscale(rows: int, seed: int, show: Path | None) -> Figure:
     """Whole photographs, twice as large."""
     network = Conv(code="map", channels=(48,), kernel=5)
-    ae = Autoencoder("upscaling", network=network, latent_dim=64, epochs=12, patch=PATCH, random_state=seed)
+    ae = Autoencoder("upscaling", network=network, latent_dim=64, epochs=40, patch=PATCH, random_state=seed)
     ae, seconds = fitted(ae, training_folder())
     errors: dict[str, list[dict[str, float]]] = {}
     for clean, small, mended in photographs(ae, lambda x, _: shrink(x[None], 2)[0], seed, show, "small"):

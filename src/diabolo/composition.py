@@ -48,6 +48,11 @@ class Composition:
         self.likelihood.check_layout(target)
         if self.corruption is not None:
             self.corruption.check_layout(source)
+            if self.corruption.partial and source.shape != target.shape:
+                raise ParameterError(
+                    f"The corruption {self.corruption.name!r} judges cells of the input, so the target must have its shape, "
+                    f"{source.shape}; it has {target.shape}. Use a corruption that judges all, or none."
+                )
 
     def with_setting(self, path: str, text: str) -> Composition:
         """A copy with one option changed: ``("bottleneck.beta", "4")``, ``("regularizers.contractive.weight", "0.1")``."""

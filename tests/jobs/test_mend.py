@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from diabolo import Autoencoder
-from diabolo.errors import DataError, UnsupportedError
+from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.jobs.judge_mending import judge_mending
 from diabolo.jobs.mend import in_order
 from diabolo.parts.corruptions import GaussianNoise, MaskCells, MaskPatches
@@ -99,7 +99,7 @@ def test_what_is_simpler_stands_beside() -> None:
     assert {"model", "ridge", "gaussian", "mean", "biharmonic"} <= set(impute)
     assert impute["gaussian"]["psnr"] > impute["mean"]["psnr"]
     puzzle = table(trained("jigsaw"))
-    assert set(puzzle) == {"model", "input", "edges"}
+    assert set(puzzle) == {"model", "input", "ridge", "edges"}
     assert 0 <= puzzle["input"]["tiles"] < 0.5
 
 
@@ -127,3 +127,47 @@ def test_noisy_rows_and_clean_ones_judge_a_model_of_noisy_ones() -> None:
     ae = Autoencoder("noise2self", latent_dim=8, epochs=3, random_state=0).fit(noisy)
     found = table(ae, data=noisy, target=X)
     assert {"model", "input", "ridge", "median"} <= set(found)
+
+
+def test_a_mask_knows_where_channels_are() -> None:
+    color = np.stack([X, X[::-1], X], axis=1)  # (n, C, H, W)
+    hidden = np.zeros(X.shape, bool)
+    hidden[:, 2:5, 1:4] = True
+    first = Autoencoder("masked", corruption=MaskPatches(0.5, 2), latent_dim=4, epochs=1, random_state=0).fit(color)
+    last = Autoencoder("masked", corruption=MaskPatches(0.5, 2), latent_dim=4, epochs=1, random_state=0).fit(
+        np.moveaxis(color, 1, -1)
+    )
+    a, b = first.impute(color, hidden), last.impute(np.moveaxis(color, 1, -1), hidden)
+    assert np.array_equal(a, np.moveaxis(b, -1, 1))
+    assert np.array_equal(a[:, :, ~hidden[0]], color[:, :, ~hidden[0]])
+    assert not np.array_equal(a, color)
+
+
+def test_a_model_that_makes_its_own_pairs_goes_on_and_is_judged_with_large_rows() -> None:
+    ae = Autoencoder("upscaling", latent_dim=4, epochs=1, random_state=0, warm_start=True).fit(X)
+    assert len(ae.fit(X).history_) == 2
+    found = ae.evaluate(X).mending
+    assert found is not None
+    assert found.task == "upscale"
+    again = Autoencoder.from_trained(ae.trained_)
+    assert again.get_params()["corruption"].factor == 2
+    pairs = Autoencoder("upscaling", latent_dim=4, epochs=1).fit(X[:, ::4, ::4], target=X)
+    assert "shrinks" not in pairs.trained_.config.data
+
+
+def test_few_further_rows_leave_what_was_found_on_many() -> None:
+    ae = Autoencoder("denoising", latent_dim=4, epochs=1, random_state=0).fit(X)
+    before = ae.trained_.companions
+    after = ae.partial_fit(X[:9]).trained_.companions
+    assert after["ridge"] is before["ridge"]
+    assert after["calibration"] is before["calibration"]
+
+
+def test_damage_judged_in_part_needs_a_target_of_its_shape() -> None:
+    with pytest.raises(ParameterError, match="judges cells of the input"):
+        Autoencoder("plain", corruption=MaskCells(0.3, judge="hidden"), epochs=1).fit(X[:, ::2, ::2], target=X)
+
+
+def test_pairs_of_other_channels_stand_beside_the_linear_map_alone() -> None:
+    ae = Autoencoder("plain", latent_dim=4, epochs=1, random_state=0).fit(X, target=np.stack([X, X, X], axis=-1))
+    assert set(table(ae, target=np.stack([X, X, X], axis=-1))) == {"model", "ridge"}

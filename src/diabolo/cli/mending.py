@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from diabolo.cli import console
 from diabolo.cli.inputs import is_model, open_model, read_for
 from diabolo.cli.invocation import command
-from diabolo.errors import ParameterError
+from diabolo.errors import ParameterError, SourceError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,10 +56,10 @@ def run(
     require(trained, verb)
     files = picture_paths(Path(data)) if trained.kind.name == "image" else []
     if files:
-        written, notes = _pictures(trained, verb, Path(data), files, output, hidden)
+        written, notes = _pictures(trained, verb, Path(data), files, output, hidden, skip_broken=skip_broken)
     else:
         written, notes = _rows(trained, verb, data, output, hidden, label=label, skip_broken=skip_broken)
-    beside = _beside(model)
+    beside = _beside(model, verb)
     if as_json:
         document = {"model": model, "output": output, "files": written, "notes": notes, "mending": beside}
         console.document(document)
@@ -81,7 +81,8 @@ def _incomplete(verb: str, model: Path, data: str | None) -> ParameterError:
         return ParameterError(f"Say {what}: {call}")
     ending = model.suffix or ".png"
     make = f"diabolo train FOLDER_OF_PICTURES {TRAININGS[verb]} -o {verb}r"
-    use = command("diabolo", verb, f"{verb}r", model, "-o", f"mended{ending}")
+    parts = ("--hide", "ROW,COLUMN,HEIGHT,WIDTH") if verb == "impute" else ()
+    use = command("diabolo", verb, f"{verb}r", model, *parts, "-o", f"mended{ending}")
     return ParameterError(
         f"`{verb}` needs a model, and {model} is none. Two commands make one from pictures like it, and use it:\n"
         f"  {make}\n  {use}"
@@ -89,28 +90,37 @@ def _incomplete(verb: str, model: Path, data: str | None) -> ParameterError:
 
 
 def _pictures(
-    trained: Trained, verb: str, data: Path, files: list[Path], output: Path, hidden: Any
+    trained: Trained, verb: str, data: Path, files: list[Path], output: Path, hidden: Any, *, skip_broken: bool
 ) -> tuple[int, tuple[str, ...]]:
     """Each picture at its own size, channels and bits; a folder gives a folder."""
     from diabolo import store
     from diabolo.data.photographs import format_of, read_photograph, write_photograph
 
     single = data.is_file()
-    if single:
-        format_of(output.suffix)
-    else:
+    for name in [output] if single else files:
+        format_of(name.suffix)  # before anything is done
+    if not single:
         store.prepare(output)
     notes: dict[str, None] = {}
+    left = 0
     for file in files:
-        mended = _mended(trained, verb, read_photograph(file), hidden)
+        try:
+            photograph = read_photograph(file)
+        except SourceError:
+            if not skip_broken:
+                raise
+            left += 1
+            continue
+        mended = _mended(trained, verb, photograph, hidden)
         place = output if single else output / file.relative_to(data)
         place.parent.mkdir(parents=True, exist_ok=True)
         notes |= dict.fromkeys((*mended.notes, *write_photograph(mended, place)))
-    return len(files), tuple(notes)
+    broken = (f"broken pictures were left out, {left} in all",) if left else ()
+    return len(files) - left, (*notes, *broken)
 
 
 def _mended(trained: Trained, verb: str, photograph: Photograph, hidden: Any) -> Photograph:
-    """Pictures of the model's own size as rows; others in tiles, which denoising and enlarging alone allow."""
+    """A picture of any size to denoise and enlarge, where the model can; of its own size to fill in and to put in order."""
     import dataclasses
 
     from diabolo.errors import DataError
@@ -118,18 +128,14 @@ def _mended(trained: Trained, verb: str, photograph: Photograph, hidden: Any) ->
     from diabolo.jobs.photographs import mended
 
     size = trained.kind.layout.positions
-    if photograph.pixels.shape[:2] != size and verb in ("denoise", "upscale"):
+    if verb in ("denoise", "upscale"):
         return mended(trained, photograph)
     if photograph.pixels.shape[:2] != size:
         got = "×".join(map(str, photograph.pixels.shape[:2]))
         raise DataError(f"{verb} takes pictures of the model's own size, {size[0]}×{size[1]}; {photograph.name} is {got}.")
     rows = photograph.pixels[None]
-    jobs = {"denoise": mend.denoise, "upscale": mend.upscale, "unshuffle": mend.unshuffle}
-    if verb == "impute":
-        found = mend.impute(trained, rows, hidden(rows.shape[:3])).restored
-    else:
-        found = jobs[verb](trained, rows).restored
-    return dataclasses.replace(photograph, pixels=found[0], alpha=photograph.alpha if verb != "upscale" else None)
+    found = mend.impute(trained, rows, hidden(rows.shape[:3])) if verb == "impute" else mend.unshuffle(trained, rows)
+    return dataclasses.replace(photograph, pixels=found.restored[0])
 
 
 def _rows(
@@ -151,8 +157,8 @@ def _rows(
     return restoring.WRITERS[ending](trained, reading, x_hat, output), reading.notes
 
 
-def _beside(model: Path) -> dict[str, Any] | None:
-    """How well the model mended held-out pictures when it was trained, beside what is simpler; None where nobody knows."""
+def _beside(model: Path, verb: str) -> dict[str, Any] | None:
+    """How well the model did this on held-out pictures when it was trained, beside what is simpler; None where nobody knows."""
     path = model / "metrics.json"
     found = json.loads(path.read_text(encoding="utf-8")).get("mending") if path.is_file() else None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and found.get("task") == verb else None

@@ -8,7 +8,9 @@ from typing import Any
 
 from diabolo.composition import FAMILIES, as_part
 from diabolo.errors import ParameterError
+from diabolo.jobs.pairs import SHRINKS
 from diabolo.jobs.train import Options, plain
+from diabolo.parts.corruptions import Downsample
 from diabolo.spec import Part
 from diabolo.trained import Trained
 from diabolo.training.plan import as_optimizer
@@ -34,7 +36,7 @@ def made_with(trained: Trained) -> dict[str, Any]:
         | known
         | {
             "recipe": config.recipe,
-            "corruption": parts["corruption"] or "none",
+            "corruption": Downsample(config.data[SHRINKS]) if SHRINKS in config.data else parts["corruption"] or "none",
             "latent_dim": config.latent_dim,
             "kind": trained.kind.name,
             "random_state": config.options.get("seed"),

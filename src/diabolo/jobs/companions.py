@@ -12,7 +12,7 @@ from diabolo.data.subset import Subset
 from diabolo.jobs import calibration
 from diabolo.jobs.calibration import CODES as CODES
 from diabolo.jobs.inference import codes
-from diabolo.jobs.judge_mending import fit_simpler
+from diabolo.jobs.judge_mending import SIMPLER, fit_simpler
 from diabolo.trained import Companion, Trained
 
 TWIN = "pca"
@@ -33,10 +33,11 @@ def add_companions(
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
     held_out = len(validation) > 0
     calibrated = calibration.calibrate(trained, examples, validation if held_out else rows, held_out=held_out)
-    if calibrated is not None:
+    if calibrated is not None and not _more(trained.companions.get(calibration.NAME), calibrated, "misfit"):
         trained = trained.with_companion(calibration.NAME, calibrated)
-    for name, companion in fit_simpler(trained, examples, rows, seed).items():
-        trained = trained.with_companion(name, companion)
+    if len(rows) >= max((int(c.data["rows"]) for n, c in trained.companions.items() if n in SIMPLER), default=0):
+        for name, companion in fit_simpler(trained, examples, rows, seed).items():
+            trained = trained.with_companion(name, companion)
     if examples.target is not None:
         return trained
     chosen = _some(rows, TWIN_CELLS // trained.kind.layout.cells, seed)
@@ -48,6 +49,11 @@ def add_companions(
     enough = trained.kind.layout.cells <= min(len(chosen), EXACT)
     pca = fit_pca_in_blocks(parts, k) if enough else fit_pca(np.concatenate(list(parts)), k)
     return trained.with_companion(TWIN, _twin(pca, len(chosen)))
+
+
+def _more(known: Companion | None, found: Companion, name: str) -> bool:
+    """Whether what the model carries already rests on more rows: it went on with few."""
+    return known is not None and len(known.arrays[name]) > len(found.arrays[name])
 
 
 def linear_twin(trained: Trained) -> Pca | None:

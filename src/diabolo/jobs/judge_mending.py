@@ -16,16 +16,19 @@ from diabolo.baselines.inpainting import ConditionalGaussian, fit_conditional_ga
 from diabolo.baselines.ridge import Ridge, RidgeFilter, fit_ridge, fit_ridge_filter
 from diabolo.data.examples import Examples
 from diabolo.data.sources import Source
-from diabolo.errors import MissingExtraError
+from diabolo.errors import DataError, MissingExtraError
 from diabolo.jobs.contenders import Contender, quality_of
+from diabolo.jobs.inference import chunk_rows
 from diabolo.jobs.mend import grid_of, in_order
 from diabolo.jobs.tasks import DENOISE, IMPUTE, UNSHUFFLE, UPSCALE, enlargement, tasks_of
-from diabolo.parts.corruptions import BlindSpots, GaussianNoise
+from diabolo.parts.corruptions import BlindSpots, Corruption, GaussianNoise
 from diabolo.parts.corruptions.shuffle import picture_of, placed, tiles_of
 from diabolo.trained import Companion, Trained
 
 RIDGE, GAUSSIAN = "ridge", "gaussian"
 """Names of the companions: the linear map from damaged to clean, and the Gaussian over the cells of a row."""
+
+SIMPLER = (RIDGE, GAUSSIAN)
 
 WIDEST = 1024  # cells of a row up to which the linear map looks at the whole picture; above, at a window
 FIT_CELLS, FIT_ROWS = 2**24, 20_000  # how much of the training rows what is simpler is fitted on
@@ -80,19 +83,20 @@ def judge_mending(
     tasks, part = _tasks(trained), trained.model.composition.corruption
     if not tasks or (target is None and (part is None or isinstance(part, BlindSpots))):
         return None
-    task = DENOISE if target is not None and trained.target_kind is None else tasks[0]
+    given = target is not None and trained.target_kind is None  # noisy and clean rows, for a model of damaged ones
+    task = DENOISE if given else tasks[0]
     index = torch.arange(min(rows, len(source)))
     condition = trained.condition(y if y is None or np.ndim(y) == 0 else np.asarray(y)[index.numpy()], len(index))
     damaged = _damaged(trained, source, target, index, condition, seed)
-    simpler, absent = _simpler(trained, task, damaged)
+    simpler, absent = _simpler(trained, task, damaged, None if given else part)
     made = {"model": _mended(trained, task, damaged)} | simpler
-    return Mending(task, _words(trained, task), len(index), _table(task, trained, damaged, made), absent)
+    return Mending(task, "" if given else _words(trained, task), len(index), _table(task, trained, damaged, made), absent)
 
 
 def fit_simpler(trained: Trained, examples: Examples, rows: Tensor, seed: int) -> dict[str, Companion]:
     """What is simpler than the model, fitted on its training rows, by name; empty for models that mend no pictures."""
     tasks, blind = _tasks(trained), isinstance(trained.model.composition.corruption, BlindSpots)
-    if not tasks or tasks[0] == UNSHUFFLE:
+    if not tasks:
         return {}
     cells = max(trained.kind.layout.cells, trained.out_kind.layout.cells)
     most = max(2, min(FIT_ROWS, FIT_CELLS // cells))
@@ -106,8 +110,9 @@ def fit_simpler(trained: Trained, examples: Examples, rows: Tensor, seed: int) -
         pairs = ((_flat(seen), _flat(clean)) for seen, clean in _pairs(trained, examples, some, generator))
         found[RIDGE] = _kept(fit_ridge(pairs))
         if tasks[0] == IMPUTE:
-            found[GAUSSIAN] = _kept(fit_conditional_gaussian(_flat(trained.kind.encode(examples.source.take(some).cpu()))))
-    elif tasks[0] != IMPUTE and trained.kind.layout.fields == trained.out_kind.layout.fields:
+            gaussian = fit_conditional_gaussian(_flat(trained.kind.encode(examples.source.take(some).cpu())))
+            found[GAUSSIAN] = _kept(gaussian, rows=len(some))
+    elif tasks[0] != UNSHUFFLE and trained.kind.layout.fields == trained.out_kind.layout.fields:
         windows = ((_outside(trained, a), _outside(trained, b)) for a, b in _pairs(trained, examples, some, generator))
         found[RIDGE] = _kept(fit_ridge_filter(windows))
     return found
@@ -115,7 +120,8 @@ def fit_simpler(trained: Trained, examples: Examples, rows: Tensor, seed: int) -
 
 def _tasks(trained: Trained) -> tuple[str, ...]:
     """The tasks of a model of bounded pictures; none for others."""
-    pictures = len(trained.kind.layout.positions) == 2 and trained.out_kind.layout.bounds is not None
+    before, after = trained.kind.layout, trained.out_kind.layout
+    pictures = len(before.positions) == 2 and before.bounds is not None and before.bounds == after.bounds
     return tasks_of(trained) if pictures else ()
 
 
@@ -126,8 +132,8 @@ def _pairs(trained: Trained, examples: Examples, rows: Tensor, generator: torch.
         yield trained.model.corrupt(batch.x, generator).x.cpu(), batch.aim.cpu()
 
 
-def _kept(fitted: Ridge | RidgeFilter | ConditionalGaussian) -> Companion:
-    return Companion(fitted.data, {name: np.asarray(a, dtype=np.float32) for name, a in fitted.arrays.items()})
+def _kept(fitted: Ridge | RidgeFilter | ConditionalGaussian, **more: int) -> Companion:
+    return Companion(fitted.data | more, {name: np.asarray(a, dtype=np.float32) for name, a in fitted.arrays.items()})
 
 
 # --- damaged pictures, and what becomes of them --------------------------------------------------------------------------
@@ -147,8 +153,9 @@ def _damaged(trained: Trained, source: Source, target: Any, index: Tensor, condi
 def _mended(trained: Trained, task: str, d: _Damaged) -> Tensor:
     """What the model makes of the damaged pictures."""
     model, found = trained.model.eval(), []
-    for i, seen in enumerate(d.seen.split(BLOCK // 8)):
-        part = None if d.condition is None else d.condition[i * BLOCK // 8 :][: len(seen)].to(trained.device)
+    rows = chunk_rows(trained)
+    for i, seen in enumerate(d.seen.split(rows)):
+        part = None if d.condition is None else d.condition[i * rows :][: len(seen)].to(trained.device)
         found.append(model.decode(model.encode(seen.to(trained.device), None, part), part).mean.cpu())
     x_hat = torch.cat(found)
     if task == IMPUTE:
@@ -161,20 +168,22 @@ def _visible_kept(d: _Damaged, x_hat: Tensor) -> Tensor:
     return torch.where(d.hidden, x_hat, d.clean)
 
 
-def _simpler(trained: Trained, task: str, d: _Damaged) -> tuple[dict[str, Tensor], str]:
+def _simpler(trained: Trained, task: str, d: _Damaged, part: Corruption | None) -> tuple[dict[str, Tensor], str]:
     """What is simpler makes of the same pictures, by name, and what could not be computed."""
-    tried = {DENOISE: _denoised, UPSCALE: _upscaled, IMPUTE: _imputed, UNSHUFFLE: _unshuffled}[task](trained, d)
+    others = {UPSCALE: _upscaled, IMPUTE: _imputed, UNSHUFFLE: _unshuffled}
+    tried = _denoised(trained, d, part) if task == DENOISE else others[task](trained, d)
     found, absent = {}, ""
     for name, make in tried.items():
         try:
             found[name] = _visible_kept(d, make()) if task == IMPUTE else make()
-        except MissingExtraError as problem:
+        except (MissingExtraError, DataError) as problem:  # not installed, or a picture that gives it nothing to go by
             absent = str(problem)
     return found, absent
 
 
-def _denoised(trained: Trained, d: _Damaged) -> Contenders:
-    part = trained.model.composition.corruption
+def _denoised(trained: Trained, d: _Damaged, part: Corruption | None) -> Contenders:
+    if d.seen.shape != d.clean.shape:  # gray to color, say: no filter does that
+        return _linear(trained, d)
     low, high = trained.out_kind.layout.bounds or (0.0, 1.0)
     known = isinstance(part, GaussianNoise) and part.least is None  # then the filters are told what the model was
     std = part.std / (high - low) if isinstance(part, GaussianNoise) and known else None
@@ -188,6 +197,8 @@ def _denoised(trained: Trained, d: _Damaged) -> Contenders:
 
 
 def _upscaled(trained: Trained, d: _Damaged) -> Contenders:
+    if d.seen.shape[1] != d.clean.shape[1]:
+        return _linear(trained, d)
     seen, factor = _outside(trained, d.seen), enlargement(trained)
 
     def enlarged(way: str) -> Callable[[], Tensor]:
@@ -207,7 +218,9 @@ def _imputed(trained: Trained, d: _Damaged) -> Contenders:
         bounds = trained.kind.layout.bounds
         rows, cells = _flat(d.clean), hidden.flatten(1).numpy()
         found["gaussian"] = lambda: torch.from_numpy(gaussian.fill(rows, cells, bounds)).reshape(d.clean.shape)
-        mean = torch.from_numpy(gaussian.mean.astype(np.float32)).reshape(d.clean.shape[1:])
+    twin = trained.companions.get("pca")
+    if twin is not None:
+        mean = torch.from_numpy(twin.arrays["mean"]).reshape(d.clean.shape[1:])
         found["mean"] = lambda: mean.expand(d.clean.shape)
     if bool((hidden == hidden[:, :1]).all()):
         found["biharmonic"] = lambda: _within(trained, inpainting.biharmonic(clean, gone))
@@ -222,7 +235,11 @@ def _unshuffled(trained: Trained, d: _Damaged) -> Contenders:
         order = [jigsaw.solve(t.permute(0, 2, 3, 1).numpy(), (grid, grid)) for t in tiles]
         return picture_of(placed(tiles, torch.from_numpy(np.stack(order))), grid)
 
-    return {"input": lambda: d.seen, "edges": by_edges}
+    def placed_as(make: Callable[[], Tensor]) -> Callable[[], Tensor]:
+        return lambda: in_order(d.seen, make(), grid)[1]
+
+    linear = {name: placed_as(make) for name, make in _linear(trained, d).items()}
+    return {"input": lambda: d.seen, **linear, "edges": by_edges}
 
 
 def _linear(trained: Trained, d: _Damaged) -> Contenders:

@@ -12,9 +12,11 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from diabolo.data import aligned
+from diabolo.data.kinds.base import Kind
+from diabolo.data.kinds.image import ImageKind
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
-from diabolo.jobs.inference import apply, chunk_rows
+from diabolo.jobs.inference import apply, chunk_rows, rows_of
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import restored
 from diabolo.jobs.tasks import DENOISE, IMPUTE, UNSHUFFLE, UPSCALE, require
@@ -65,7 +67,7 @@ def impute(trained: Trained, data: Any, hidden: Any = None, y: Any = None) -> Me
     DataError where nothing or everything is hidden.
     """
     require(trained, IMPUTE)
-    known, gone = hidden_cells(data, hidden)
+    known, gone = hidden_cells(trained.kind, data, hidden)
     found = _mended(trained, IMPUTE, known, y, inside(trained, gone))
     if not isinstance(data, np.ndarray):
         return found
@@ -110,7 +112,10 @@ def mend_rows(
 
 def _mended(trained: Trained, task: str, data: Any, y: Any, gone: Tensor | None = None) -> Mended:
     require(trained, task)
-    source, y = rows_and_labels(trained, data, y)
+    if gone is None:
+        source, y = rows_and_labels(trained, data, y)
+    else:
+        source = rows_of(trained, data)  # what stands in hidden cells is no part of the data: nothing is said about them
     x_hat, order = mend_rows(trained, task, source, trained.condition(y, len(source)), gone)
     out = aligned(trained.out_kind.decode(x_hat), data)
     return Mended(task, len(source), out, None if order is None else order.numpy())
@@ -150,37 +155,41 @@ def in_order(shuffled: Tensor, guess: Tensor, grid: int) -> tuple[Tensor, Tensor
     return order, picture_of(placed(tiles, order), grid)
 
 
-def hidden_cells(data: Any, hidden: Any) -> tuple[Any, np.ndarray]:
+def hidden_cells(kind: Kind, data: Any, hidden: Any) -> tuple[np.ndarray, np.ndarray]:
     """The data with something finite in hidden cells, and which those are, bool in the data's own shape."""
     x = np.asarray(data)
     if hidden is None:
         if x.dtype.kind != "f":
-            raise DataError(
-                f"Say which cells to fill in with hidden=, or mark them with NaN in floats; got {x.dtype} of {x.shape}."
-            )
+            raise DataError(f"Say which cells to fill in with hidden=, or mark them with NaN in floats; got {x.dtype}.")
         gone = np.isnan(x)
     else:
-        gone = np.asarray(hidden, dtype=bool)
-        gone = gone[..., None] if gone.ndim == x.ndim - 1 else gone
-        try:
-            gone = np.broadcast_to(gone, x.shape)
-        except ValueError as problem:
-            raise DataError(f"hidden must have the shape of the data, {x.shape}, got {gone.shape}.") from problem
+        gone = _like(kind, np.asarray(hidden, dtype=bool), x)
     if not gone.any():
-        raise DataError(
-            "Nothing is hidden, so there is nothing to fill in: give hidden=, or NaN in the cells that are missing."
-        )
+        raise DataError("Nothing is hidden, so there is nothing to fill in: give hidden=, or NaN in missing cells.")
     if gone.reshape(len(x), -1).all(1).any():
         raise DataError("A row with every cell hidden has nothing to be filled in from. Leave such rows out, or use sample.")
-    return np.where(gone, x[~gone].flat[0], x).astype(x.dtype) if x.dtype.kind == "f" else data, gone
+    return np.where(gone, x[~gone].flat[0], x).astype(x.dtype) if x.dtype.kind == "f" else x, gone
+
+
+def _like(kind: Kind, gone: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """A mask in the shape of the data x: one for all rows or one a row, of pictures with or without their channels."""
+    if x.ndim == 4 and gone.ndim in (2, 3):
+        gone = np.expand_dims(gone, -3) if _channels_first(kind) else gone[..., None]
+    try:
+        return np.broadcast_to(gone, x.shape)
+    except ValueError as problem:
+        raise DataError(f"hidden must have the shape of the data, {x.shape}, got {np.shape(gone)}.") from problem
+
+
+def _channels_first(kind: Kind) -> bool:
+    return isinstance(kind, ImageKind) and kind.axes == "CHW"
 
 
 def inside(trained: Trained, gone: np.ndarray) -> Tensor:
-    """Which cells are hidden, as the model has them: bool (n, F, *P)."""
-    layout = trained.kind.layout
-    flags = torch.from_numpy(np.array(gone))
-    if flags.shape[1:] == layout.shape:
+    """Which cells are hidden, bool in the caller's own shape, as the model has them: bool (n, F, *P)."""
+    layout, flags = trained.kind.layout, torch.from_numpy(np.array(gone))
+    if not layout.positions or (flags.dim() == 4 and _channels_first(trained.kind)):
         return flags
-    if flags.dim() == 2:
-        flags = flags.reshape(len(flags), *layout.positions, layout.fields) if layout.positions else flags
-    return flags.movedim(-1, 1) if flags.dim() == 4 else flags[:, None]
+    if flags.dim() == 3:
+        return flags[:, None]
+    return flags.reshape(len(flags), *layout.positions, layout.fields).movedim(-1, 1)

@@ -16,7 +16,7 @@ from diabolo.data.sources import Source, source_of
 from diabolo.parts.corruptions import Downsample
 from diabolo.trained import Trained
 
-ROWS_AT_ONCE = 4096
+CELLS_AT_ONCE = 2**22
 SHRINKS = "shrinks"
 """The name under which a model's config says how many times smaller its inputs were made."""
 
@@ -59,8 +59,9 @@ def smaller_rows(trained: Trained, large: Source) -> Source | None:
 
 def _shrunk(kind: Kind, small: Kind, source: Source, factor: int) -> Source:
     part, generator = Downsample(factor), torch.Generator()
+    rows = max(1, CELLS_AT_ONCE // kind.layout.cells)
     parts = [
         small.decode(part(kind.encode(source.take(index).cpu()), kind.layout, generator).x)
-        for index in torch.arange(len(source)).split(ROWS_AT_ONCE)
+        for index in torch.arange(len(source)).split(rows)
     ]
     return source_of(np.concatenate(parts))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diabolo.errors import DataError
+from diabolo.errors import DataError, UnsupportedError
 from diabolo.parts.networks.reach import Reach, reach_of
 from diabolo.trained import Trained
 from diabolo.training.device import threads, threads_for
@@ -99,8 +99,17 @@ def tiles(positions: tuple[int, ...], reach: Reach, side: int) -> Iterator[Tile]
 
 
 def reach(trained: Trained, positions: tuple[int, ...]) -> Reach:
-    """How far a model looks, where data of these positions can go through it. Raises as :func:`restored_tiles`."""
-    found = reach_of(trained.model.encoder, trained.model.decoder)
+    """How far a model looks, where data of these positions can go through it. Raises as :func:`restored_tiles`.
+
+    A model that takes data of its own size only looks at all of them.
+    """
+    own, out = trained.model.source.positions, trained.model.target.positions
+    try:
+        found = reach_of(trained.model.encoder, trained.model.decoder)
+    except UnsupportedError:
+        if tuple(positions) != own or len(own) != len(out) or any(b % a for a, b in zip(own, out, strict=True)):
+            raise
+        found = Reach(own, tuple(0 for _ in own), tuple(b // a for a, b in zip(own, out, strict=True)), 1)
     if len(positions) != len(found.stride):
         raise DataError(f"The model takes data with {len(found.stride)} positions, got {len(positions)}: {positions}.")
     if min(positions) < 1:
@@ -145,4 +154,4 @@ def _restored(trained: Trained, x: Tensor, condition: Tensor | None) -> Tensor:
 
 def _exactly(device: torch.device) -> Any:
     """Without TF32, which rounds to 10 bits: tiles of different sizes would show it."""
-    return torch.backends.cudnn.flags(allow_tf32=False) if device.type == "cuda" else nullcontext()
+    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False) if device.type == "cuda" else nullcontext()

@@ -23,7 +23,6 @@ from diabolo.errors import DataError, ParameterError, TrainingError, Unsupported
 from diabolo.jobs.companions import add_companions
 from diabolo.jobs.pairs import SHRINKS, shrinking, smaller, without_shrinking
 from diabolo.model import Model
-from diabolo.parts.corruptions import Downsample
 from diabolo.spec import is_number, is_whole
 from diabolo.trained import Config, Trained, as_labels, has_fractions, one_hot, refuse_missing
 from diabolo.training.engine import train as run_engine
@@ -109,15 +108,22 @@ def train(
         The trained model, with its history, its codes and its linear twin as companions.
     """
     options.check()
-    reading = _read(data, start and start.kind)
+    makes_pairs = start is not None and target is None and SHRINKS in start.config.data
+    reading = _read(data, start and (start.target_kind if makes_pairs else start.kind))
     wanted = None if target is None else _read_target(target, reading, start and start.target_kind)
     shrinks = None if start else shrinking(options.to_json(), (wanted or reading).kind)
-    if shrinks is not None and wanted is None:
-        reading, wanted = smaller(reading, shrinks.factor), reading
+    factor = start.config.data[SHRINKS] if start and makes_pairs else shrinks.factor if shrinks and wanted is None else None
+    if factor is not None:
+        small = smaller(reading, factor)
+        reading, wanted = dataclasses.replace(small, kind=start.kind if start else small.kind), reading
     rows, validation = split(len(reading.source), options.validation_fraction, reading.groups)
     labels = _labels(reading, y, recipes.get(start.config.recipe if start else options.recipe).conditional)
     if start is None:
-        untrained, examples = _prepare(reading, wanted, labels, options, rows, shrinks)
+        asked, options = options, options if shrinks is None else without_shrinking(options)
+        untrained, examples = _prepare(reading, wanted, labels, options, rows)
+        about = dict(untrained.config.data) | ({} if factor is None else {SHRINKS: factor})
+        config = dataclasses.replace(untrained.config, data=about, options=asked.to_json())
+        untrained = dataclasses.replace(untrained, config=config)
         _start_at_mean(untrained, examples, rows)
     else:
         untrained, examples = _continue(start, reading, wanted, labels)
@@ -156,10 +162,8 @@ def _prepare(
     labels: np.ndarray | None,
     options: Options,
     rows: Tensor,
-    shrinks: Downsample | None,
 ) -> tuple[Trained, Examples]:
-    """An untrained model for these data, and the data ready for it. shrinks: how the inputs were made of the wanted rows."""
-    asked, options = options, options if shrinks is None else without_shrinking(options)
+    """An untrained model for these data, and the data ready for it."""
     kind = reading.kind.fit(reading.source, rows)
     target_kind = None if wanted is None else wanted.kind.fit(wanted.source, rows)
     out = target_kind or kind
@@ -180,8 +184,8 @@ def _prepare(
         composition=composition,
         latent_dim=latent_dim,
         labels=classes,
-        data=_about(reading, rows) | ({} if shrinks is None else {SHRINKS: shrinks.factor}),
-        options=asked.to_json(),
+        data=_about(reading, rows),
+        options=options.to_json(),
     )
     with torch.random.fork_rng([]):
         torch.manual_seed(options.seed)

@@ -27,5 +27,10 @@ class Corruption(Part, ABC):
         """The positions that are left of P; all of them unless a corruption says otherwise."""
         return positions
 
+    @property
+    def partial(self) -> bool:
+        """Whether the loss counts only in some cells, so that what comes out must have the shape of what goes in."""
+        return False
+
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError where this corruption has no meaning for such data."""

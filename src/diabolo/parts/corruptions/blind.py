@@ -40,6 +40,10 @@ class BlindSpots(Corruption):
         spots = chance(x[:, :1], self.fraction, generator).expand(x.shape)
         return Corrupted(torch.where(spots, neighbors_mean(x), x), spots, spots)
 
+    @property
+    def partial(self) -> bool:
+        return True
+
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError for tables, and where a row has one position only."""
         if not layout.positions or max(layout.positions) < 2:

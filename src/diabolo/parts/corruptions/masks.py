@@ -39,6 +39,10 @@ class MaskCells(Corruption):
         """x (N, F, *P) -> the same with hidden cells."""
         return masked(self, x, chance(x, self.fraction, generator), layout)
 
+    @property
+    def partial(self) -> bool:
+        return self.judge == "hidden"
+
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError where the value is outside the bounds of the data."""
         _check_value(self, layout)
@@ -73,6 +77,10 @@ class MaskPatches(Corruption):
         for axis, size in enumerate(positions, start=2):
             hidden = hidden.repeat_interleave(int(self.patch), axis).narrow(axis, 0, size)
         return masked(self, x, hidden.expand(x.shape), layout)
+
+    @property
+    def partial(self) -> bool:
+        return self.judge == "hidden"
 
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError for tables, for a patch that covers everything, and for a value outside the bounds."""
