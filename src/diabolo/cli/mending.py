@@ -95,6 +95,7 @@ def _pictures(
     """Each picture at its own size, channels and bits; a folder gives a folder."""
     from diabolo import store
     from diabolo.data.photographs import format_of, read_photograph, write_photograph
+    from diabolo.jobs.photographs import unfamiliar_photograph
 
     single = data.is_file()
     for name in [output] if single else files:
@@ -111,6 +112,9 @@ def _pictures(
                 raise
             left += 1
             continue
+        warning = unfamiliar_photograph(trained, photograph) if verb == "denoise" else None
+        if warning is not None:
+            console.warn(f"Warning: {file.name}: {warning}")
         mended = _mended(trained, verb, photograph, hidden)
         place = output if single else output / file.relative_to(data)
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -13,9 +13,11 @@ from torch import Tensor
 from diabolo.data.checks import image_extent
 from diabolo.data.kinds.image import ImageKind
 from diabolo.data.kinds.pixels import Pixels, check_scale
+from diabolo.data.patches import corners, cut
 from diabolo.data.photographs import Photograph, format_of, read_photograph, write_photograph
 from diabolo.data.sources import tensor_of
 from diabolo.errors import DataError, UnsupportedError
+from diabolo.jobs.familiar import ROWS, unfamiliar
 from diabolo.jobs.tiles import Index, reach, restored_tiles
 from diabolo.trained import Trained
 
@@ -87,6 +89,21 @@ def mend_photograph(trained: Trained, picture: np.ndarray, y: Any = None) -> np.
         shown = x_hat.mean(1, keepdim=True) if averaged else x_hat
         result[place] = outer.outside(shown.flatten(0, 1).permute(1, 2, 0))
     return result[..., 0] if picture.ndim == 2 and count == 1 else result
+
+
+def unfamiliar_photograph(trained: Trained, photograph: Photograph, y: Any = None) -> str | None:
+    """:func:`diabolo.jobs.familiar.unfamiliar` of the squares of a photograph that are as large as the training pictures.
+
+    None also where they cannot be compared: the picture is smaller, or its channels or bits are others.
+    """
+    kind, pixels = trained.kind, photograph.pixels
+    if not isinstance(kind, ImageKind) or kind.height != kind.width or min(pixels.shape[:2]) < kind.height:
+        return None
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if channels != kind.channels or pixels.dtype != np.dtype(kind.pixels.dtype):
+        return None
+    squares = cut(pixels, corners([pixels.shape[:2]], kind.height, ROWS)[0], kind.height)
+    return unfamiliar(trained, kind.read(squares), None if y is None else np.full(len(squares), y))
 
 
 def _pixels(dtype: np.dtype, known: Pixels) -> Pixels:
