@@ -132,9 +132,7 @@ def unshuffle(rows: int, seed: int, show: Path | None) -> Figure:
     return figure("unshuffle", judged(ae, test, None, seed), ["edges"], 0, seconds)
 
 
-def photographs(
-    seed: int, ae: Autoencoder, damage: Callable[[np.ndarray, int], np.ndarray], show: Path | None, name: str
-) -> Any:
+def photographs(ae: Autoencoder, damage: Damage, seed: int, show: Path | None, name: str) -> Any:
     """Whole photographs that were not trained on: clean, damaged, and what the model makes of them; (H, W, 3) in [0, 1]."""
     for i, path in enumerate(kodak()[KODAK_TRAINING:]):
         clean = np.asarray(Image.open(path).convert("RGB"), dtype=np.float32) / 255

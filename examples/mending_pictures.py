@@ -1,4 +1,4 @@
-"""Mending pictures: take noise out, enlarge, fill in, put tiles back in order. Each beside what is simpler.
+"""Mending pictures: take noise out, enlarge, fill in, put tiles back in order, find oddities. Beside what is simpler.
 
 python examples/mending_pictures.py                        # MNIST, some minutes on a laptop
 python examples/mending_pictures.py --data demo:digits     # built in, a few seconds, no download
@@ -46,6 +46,16 @@ def main(data: str = "mnist", epochs: int | str = "auto") -> dict[str, dict[str,
     hidden[:, test.shape[1] // 2 :] = True
     filled = filler.impute(test, hidden)
     print(f"visible pixels changed: {int((filled != test)[~hidden].sum())}")
+
+    # 5. Where something does not belong: a white square pasted into each picture stands out in the heat map.
+    pasted = test.copy()
+    pasted[:, 2:4, 2:4] = test.max()
+    square = np.zeros(test.shape[1:], bool)
+    square[2:4, 2:4] = True
+    judge = Autoencoder("denoising", latent_dim=64, epochs=epochs, random_state=0).fit(train)
+    heat = judge.detect(pasted).heat
+    assert heat is not None  # pictures have one
+    print(f"heat in the squares {heat[:, square].mean():.2f}, elsewhere {heat[:, ~square].mean():.2f}")
 
     for task, table in found.items():
         print(f"{task}, dB: " + ", ".join(f"{name} {psnr:.1f}" for name, psnr in table.items()))

@@ -24,11 +24,13 @@ Description = Mapping[str, Any]
 @final
 @dataclass(frozen=True)
 class Hints:
-    """What the data suggest: the kind's default parts, and the range of its cells (None where open)."""
+    """What the data suggest: the kind's default parts, and the range of its cells (None where open), and
+    whether rows are squares cut from larger pictures, which the model is then to mend whole."""
 
     network: str
     likelihood: str
     bounds: tuple[float, float] | None = None
+    patches: bool = False
 
     @property
     def width(self) -> float:
@@ -65,9 +67,14 @@ def _conv(hints: Hints) -> dict[str, Any]:
     return _plain(hints) | {"network": {"name": "conv"}}
 
 
+def _local(hints: Hints) -> dict[str, Any]:
+    """What takes pictures of any size, where rows are pieces of larger ones."""
+    return _plain(hints) | ({"network": {"name": "conv", "code": "map"}} if hints.patches else {})
+
+
 def _denoising(hints: Hints) -> dict[str, Any]:
     noise = {"name": "gaussian-noise", "std": 0.3 * hints.width} if hints.bounds else {"name": "mask", "fraction": 0.2}
-    return _plain(hints) | {"corruption": noise}
+    return _local(hints) | {"corruption": noise}
 
 
 def _masked(hints: Hints) -> dict[str, Any]:
@@ -78,11 +85,11 @@ def _masked(hints: Hints) -> dict[str, Any]:
 
 
 def _noise2self(hints: Hints) -> dict[str, Any]:
-    return _plain(hints) | {"corruption": {"name": "blind-spots"}}
+    return _local(hints) | {"corruption": {"name": "blind-spots"}}
 
 
 def _upscaling(hints: Hints) -> dict[str, Any]:
-    return _plain(hints) | {"corruption": {"name": "downsample"}}
+    return _local(hints) | {"corruption": {"name": "downsample"}}
 
 
 def _jigsaw(hints: Hints) -> dict[str, Any]:

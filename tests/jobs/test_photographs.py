@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from diabolo import Autoencoder
 from diabolo.data import read
 from diabolo.data.photographs import Photograph, read_photograph, write_photograph
 from diabolo.errors import DataError, ParameterError, SourceError, UnsupportedError
@@ -46,6 +47,18 @@ def gray() -> Trained:
 @pytest.fixture(scope="module")
 def larger() -> Trained:
     return small(noise(60, SIDE, SIDE, 3), target=noise(60, 2 * SIDE, 2 * SIDE, 3, seed=1))
+
+
+def test_the_estimator_takes_arrays_and_files(tmp_path: Path) -> None:
+
+    rng = np.random.default_rng(0)
+    squares = rng.integers(0, 255, (60, 16, 16), dtype=np.uint8)
+    ae = Autoencoder("denoising", network=Conv(code="map"), latent_dim=4, epochs=1, random_state=0).fit(squares)
+    photo = rng.integers(0, 255, (37, 50), dtype=np.uint8)
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    made = ae.mend_photograph(photo)
+    assert made.shape == photo.shape
+    assert np.array_equal(made, ae.mend_photograph(tmp_path / "a.png"))
 
 
 def test_pictures_of_the_training_size_are_reconstructed(color: Trained, gray: Trained) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 TRAININGS: Mapping[str, str] = {
-    "denoise": "--recipe denoising --network conv --set network.code=map --patch 48",
-    "upscale": "--recipe upscaling --network conv --set network.code=map --patch 48",
+    "denoise": "--recipe denoising --patch 48",
+    "upscale": "--recipe upscaling --patch 48",
     "impute": "--recipe masked",
     "unshuffle": "--recipe jigsaw",
 }
@@ -70,7 +70,7 @@ def run(
     if beside:
         from diabolo.cli.results import show_mending
 
-        show_mending(beside)
+        show_mending(beside, " held out in training, not these")
 
 
 def _incomplete(verb: str, model: Path, data: str | None) -> ParameterError:
@@ -94,12 +94,12 @@ def _pictures(
 ) -> tuple[int, tuple[str, ...]]:
     """Each picture at its own size, channels and bits; a folder gives a folder."""
     from diabolo import store
-    from diabolo.data.photographs import format_of, read_photograph, write_photograph
+    from diabolo.data.photographs import read_photograph, write_photograph
     from diabolo.jobs.photographs import unfamiliar_photograph
 
     single = data.is_file()
-    for name in [output] if single else files:
-        format_of(name.suffix)  # before anything is done
+    if single and output.exists() and output.samefile(data):
+        raise ParameterError(f"{output} is the picture itself: give the result another name.")
     if not single:
         store.prepare(output)
     notes: dict[str, None] = {}
@@ -116,11 +116,18 @@ def _pictures(
         if warning is not None:
             console.warn(f"Warning: {file.name}: {warning}")
         mended = _mended(trained, verb, photograph, hidden)
-        place = output if single else output / file.relative_to(data)
+        place = output if single else _place(output / file.relative_to(data))
         place.parent.mkdir(parents=True, exist_ok=True)
         notes |= dict.fromkeys((*mended.notes, *write_photograph(mended, place)))
     broken = (f"broken pictures were left out, {left} in all",) if left else ()
     return len(files) - left, (*notes, *broken)
+
+
+def _place(path: Path) -> Path:
+    """Where a picture of a folder goes: its own name, or .png where such files are read and not written."""
+    from diabolo.data.photographs import FORMATS
+
+    return path if path.suffix.lower() in FORMATS else path.with_suffix(".png")
 
 
 def _mended(trained: Trained, verb: str, photograph: Photograph, hidden: Any) -> Photograph:

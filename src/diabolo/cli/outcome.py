@@ -66,7 +66,15 @@ def show_outcome(made: Made, evaluation: Evaluation, report: Report, finished: F
 
 def next_commands(made: Made, data: str) -> list[str]:
     """Two commands worth trying with this model."""
+    from diabolo.jobs.tasks import tasks_of
+
     folder = made.folder
+    tasks = tasks_of(made.trained) if made.trained.kind.name == "image" else ()
+    if tasks and tasks[0] != "impute":
+        return [
+            command("diabolo", tasks[0], folder, "picture.png", "-o", "mended.png"),
+            command("diabolo", "report", folder, "--lang", "ru"),
+        ]
     shown = "restored.png" if made.trained.kind.name == "image" else "restored.csv"
     return [
         command("diabolo", "reconstruct", folder, data, "-o", shown),

@@ -66,15 +66,15 @@ def show_errors(metrics: Mapping[str, Any]) -> None:
 TASKS = {"denoise": "Denoising", "upscale": "Enlarging", "impute": "Filling in", "unshuffle": "Tiles in order"}
 
 
-def show_mending(mending: Mapping[str, Any]) -> None:
-    """How well the model does what it was trained for, beside what is simpler."""
+def show_mending(mending: Mapping[str, Any], where: str = "") -> None:
+    """How well the model does what it was trained for, beside what is simpler. where: which pictures, in words."""
     names = list(mending["table"][0]["errors"])
     rows = [[WORDS.get(r["name"], r["name"]), *(_figure(n, r["errors"].get(n)) for n in names)] for r in mending["table"]]
     damage = f", {mending['damage']}" if mending["damage"] else ""
     console.table(
         ["", *(_HEADINGS.get(n, n) for n in names)],
         rows,
-        title=f"{TASKS[mending['task']]} of {mending['rows']} pictures{damage}",
+        title=f"{TASKS[mending['task']]} of {mending['rows']} pictures{where}{damage}",
         numbers=range(1, len(names) + 1),
     )
     if mending.get("absent"):

@@ -16,6 +16,7 @@ from diabolo import recipes, store
 from diabolo.composition import FAMILIES, as_part
 from diabolo.data import Reading, read
 from diabolo.data.kinds import TableKind
+from diabolo.data.photographs import read_photograph
 from diabolo.errors import DataError, ParameterError
 from diabolo.estimators.parameters import made_with, refuse_another_model
 from diabolo.estimators.plot import Plot
@@ -24,8 +25,10 @@ from diabolo.jobs import interpolate as interpolating
 from diabolo.jobs import mend as mending
 from diabolo.jobs import reconstruct as reconstructing
 from diabolo.jobs import sample as sampling
+from diabolo.jobs import tasks
 from diabolo.jobs.detect import QUANTILE, Detection, detect
 from diabolo.jobs.evaluate import Evaluation, evaluate
+from diabolo.jobs.photographs import mend_photograph
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.train import Options, train
 from diabolo.spec import is_whole
@@ -203,6 +206,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def upscale(self, X: Any, y: Any = None) -> Any:
         """Small pictures X, enlarged; needs a model that gives larger pictures than it takes, such as ``"upscaling"``."""
         return mending.upscale(self._fitted(X), X, y).restored
+
+    def mend_photograph(self, picture: Any, y: Any = None) -> np.ndarray:
+        """One picture of any size, denoised or enlarged: (H, W) or (H, W, C), in its own dtype and channels.
+
+        Needs a model that looks at neighborhoods, such as ``"denoising"`` or ``"upscaling"`` with ``patch=48`` on a folder
+        of photographs, or any with ``network=Conv(code="map")``. picture: an array, or the path of a file.
+        """
+        trained = self._fitted()
+        tasks.require(trained, tasks.UPSCALE if tasks.UPSCALE in tasks.tasks_of(trained) else tasks.DENOISE)
+        pixels = read_photograph(picture).pixels if isinstance(picture, str | Path) else picture
+        return mend_photograph(trained, pixels, y)
 
     def impute(self, X: Any, hidden: Any = None, y: Any = None) -> Any:
         """X with its hidden cells filled in, all others as they came; needs a model trained with masks, such as ``"masked"``.

@@ -23,6 +23,7 @@ from diabolo.jobs.tasks import DENOISE, IMPUTE, UNSHUFFLE, UPSCALE, require
 from diabolo.parts.corruptions import MaskCells, MaskPatches, Shuffle
 from diabolo.parts.corruptions.masks import masked
 from diabolo.parts.corruptions.shuffle import picture_of, placed, tiles_of
+from diabolo.spec import is_whole
 from diabolo.trained import Trained
 
 
@@ -83,8 +84,10 @@ def extend(trained: Trained, crops: Any, at: tuple[int, int], y: Any = None) -> 
     crops, size = np.asarray(crops), trained.kind.layout.positions
     if crops.ndim not in (3, 4) or len(size) != 2:
         raise DataError(f"Crops are pictures, (n, h, w) or (n, h, w, C), for a model of pictures; got the shape {crops.shape}.")
+    if not all(is_whole(n, 0) for n in at):
+        raise DataError(f"at must be two whole numbers of at least 0, the row and the column of the first pixel, got {at!r}.")
     (top, left), (high, wide) = at, crops.shape[1:3]
-    if min(at) < 0 or top + high > size[0] or left + wide > size[1]:
+    if top + high > size[0] or left + wide > size[1]:
         raise DataError(f"Crops of {high}×{wide} at row {top}, column {left} do not lie in pictures of {size[0]}×{size[1]}.")
     place = (slice(None), slice(top, top + high), slice(left, left + wide))
     whole, hidden = np.zeros((len(crops), *size, *crops.shape[3:]), crops.dtype), np.ones((len(crops), *size), bool)
@@ -178,7 +181,7 @@ def _like(kind: Kind, gone: np.ndarray, x: np.ndarray) -> np.ndarray:
     try:
         return np.broadcast_to(gone, x.shape)
     except ValueError as problem:
-        raise DataError(f"hidden must have the shape of the data, {x.shape}, got {np.shape(gone)}.") from problem
+        raise DataError(f"hidden must fit the shape of the data, {x.shape}; as a mask it is {gone.shape}.") from problem
 
 
 def _channels_first(kind: Kind) -> bool:

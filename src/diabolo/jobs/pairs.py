@@ -26,7 +26,7 @@ def shrinking(options: Mapping[str, Any], kind: Kind) -> Downsample | None:
 
     It changes the size of rows and holds no chance: the rows are made smaller once, and training goes on with pairs.
     """
-    hints = recipes.Hints(kind.network, kind.likelihood, kind.layout.bounds)
+    hints = recipes.Hints(kind.network, kind.likelihood, kind.layout.bounds, kind.patches)
     part = recipes.chosen_corruption(options["recipe"], hints, options["corruption"], options["settings"])
     if not isinstance(part, Downsample):
         return None

@@ -168,7 +168,7 @@ def _prepare(
     target_kind = None if wanted is None else wanted.kind.fit(wanted.source, rows)
     out = target_kind or kind
     recipe = recipes.get(options.recipe)
-    hints = recipes.Hints(kind.network, out.likelihood, out.layout.bounds)
+    hints = recipes.Hints(kind.network, out.likelihood, out.layout.bounds, out.patches)
     latent_dim = int(options.latent_dim or 0) or recipes.default_latent_dim(recipe.name, kind.layout.cells)
     given = {role: getattr(options, role) for role in ("network", "bottleneck", "corruption", "likelihood", "regularizers")}
     if wanted is not None and given["corruption"] is None:

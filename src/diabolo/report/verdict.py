@@ -8,6 +8,7 @@ from typing import Any, Literal, final
 
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.judge_mending import Mending
+from diabolo.parts.corruptions import BlindSpots
 from diabolo.report.gathered import Gathered
 
 EVEN = 1.02  # two errors within 2 % count as equal
@@ -37,7 +38,11 @@ class Verdict:
 
 def judge(g: Gathered) -> Verdict:
     """Compare squared errors, two within 2 % being equal, or what the model was trained to mend. Says so where rows are few."""
-    verdict = _compared(g) if g.evaluation.mending is None else _mended(g, g.evaluation.mending)
+    blind = isinstance(g.trained.model.composition.corruption, BlindSpots)
+    if g.evaluation.mending is not None:
+        verdict = _mended(g, g.evaluation.mending)
+    else:
+        verdict = Verdict("none", (Finding("verdict.blind"),), ()) if blind else _compared(g)
     n = g.evaluation.rows
     few = (Finding("verdict.few", {"rows": Finding(f"noun.{g.noun}", {"n": n})}),) if n < SMALL else ()
     return Verdict(verdict.level, (*verdict.sentences, *few), verdict.advice)

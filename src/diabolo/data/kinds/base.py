@@ -74,6 +74,11 @@ class Kind(ABC):
         """x̂ (N, F, *P), as a model gives it, with the cells that are known whatever it says: columns that were constant."""
         return x
 
+    @property
+    def patches(self) -> bool:
+        """Whether rows are pieces cut from larger ones."""
+        return False
+
     def resized(self, positions: tuple[int, ...]) -> Self:
         """The kind of the same rows with other positions, such as smaller pictures. UnsupportedError where rows have none."""
         raise UnsupportedError(f"Rows of the kind {self.name!r} have no size that could be another: this is for images.")

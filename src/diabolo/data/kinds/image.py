@@ -61,6 +61,10 @@ class ImageKind(Kind):
         names = _NAMES.get(self.channels) or tuple(f"channel {i}" for i in range(self.channels))
         return Layout(names, (self.height, self.width), self.pixels.bounds, self.pixels.step)
 
+    @property
+    def patches(self) -> bool:
+        return self.patch
+
     def resized(self, positions: tuple[int, ...]) -> Self:
         height, width = positions
         return replace(self, height=height, width=width, patch=False)

@@ -44,9 +44,11 @@ class Downsample(Corruption):
             raise ParameterError("The corruption 'downsample' makes images or sequences smaller; rows here are neither.")
         if any(size % self.factor for size in layout.positions):
             size, common = " x ".join(map(str, layout.positions)), math.gcd(*layout.positions)
+            fitting = [f for f in range(2, 9) if common % f == 0]
+            other = f"Use a factor of {' or '.join(map(str, fitting))}, or bring" if fitting else "Bring"
             raise ParameterError(
-                f"downsample.factor={self.factor} does not divide the size of the rows, {size}. Use a factor of {common}, or "
-                "bring them to a size that it divides."
+                f"downsample.factor={self.factor} does not divide the size of the rows, {size}. {other} them to a size that it "
+                "divides."
             )
 
 
