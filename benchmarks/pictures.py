@@ -73,10 +73,10 @@ def fitted(ae: Autoencoder, data: Any) -> tuple[Autoencoder, float]:
 def denoise(rows: int, seed: int, show: Path | None) -> Figure:
     """Gaussian noise of 0.5, cut to [0, 1]."""
     train, test = read("mnist").array(), read("mnist:test").array()[:rows]
-    network = Mlp(widths=(1024, 1024))
+    network = Mlp(widths=(512, 256))
     noise = GaussianNoise(std=STD, clip=True)
     ae, seconds = fitted(
-        Autoencoder("denoising", network=network, corruption=noise, latent_dim=256, epochs=100, random_state=seed), train
+        Autoencoder("denoising", network=network, corruption=noise, latent_dim=128, epochs=100, random_state=seed), train
     )
     return figure("denoise", judged(ae, test, None, seed), ["ridge"], 3, seconds)
 
@@ -88,14 +88,14 @@ def noise2self(rows: int, seed: int, show: Path | None) -> Figure:
     clean = test[:rows]
     noisy_train = train + STD * rng.standard_normal(train.shape, dtype=np.float32)
     noisy = clean + STD * rng.standard_normal(clean.shape, dtype=np.float32)
-    network = Mlp(widths=(512, 256))
+    network = Conv(code="map", channels=(32, 64))
     ae, seconds = fitted(
         Autoencoder(
             "noise2self",
             network=network,
             corruption=BlindSpots(),
             latent_dim=32,
-            epochs=30,
+            epochs=2,
             value_range=(0, 1),
             random_state=seed,
         ),
@@ -111,8 +111,8 @@ def noise2self(rows: int, seed: int, show: Path | None) -> Figure:
 def upscale(rows: int, seed: int, show: Path | None) -> Figure:
     """14 × 14, means of four pixels, to 28 × 28."""
     train, test = read("mnist").array(), read("mnist:test").array()[:rows]
-    network = Mlp(widths=(1024, 1024))
-    ae, seconds = fitted(Autoencoder("upscaling", network=network, latent_dim=256, epochs=40, random_state=seed), train)
+    network = Mlp(widths=(512, 256))
+    ae, seconds = fitted(Autoencoder("upscaling", network=network, latent_dim=128, epochs=25, random_state=seed), train)
     small = np.rint(shrink(test[..., None].astype(np.float64), 2)[..., 0]).astype(np.uint8)
     return figure("upscale", judged(ae, small, test, seed), ["lanczos"], 5, seconds)
 
@@ -120,8 +120,8 @@ def upscale(rows: int, seed: int, show: Path | None) -> Figure:
 def impute(rows: int, seed: int, show: Path | None) -> Figure:
     """Three quarters of the 4 × 4 patches hidden."""
     train, test = read("mnist").array(), read("mnist:test").array()[:rows]
-    network = Mlp(widths=(1024, 1024))
-    ae, seconds = fitted(Autoencoder("masked", network=network, latent_dim=256, epochs=150, random_state=seed), train)
+    network = Mlp(widths=(512, 256))
+    ae, seconds = fitted(Autoencoder("masked", network=network, latent_dim=128, epochs=100, random_state=seed), train)
     return figure("impute", judged(ae, test, None, seed), ["gaussian"], 2, seconds)
 
 

@@ -38,6 +38,9 @@ EPOCHS: Mapping[str, Mapping[str, int]] = {
     "vae": {"diabolo": 4, "pythae": 4},
 }
 
+ERRORS: Mapping[str, float] = {"0.0090": 0.0090, "0.0060": 0.0060}
+"""What the races run to; the others run to the error of the best peer."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -291,8 +294,10 @@ def race(case: str, task: str, share: float, what: str, repeats: int, *, per_epo
     best = min((n for n in seconds if n != "diabolo"), key=lambda n: seconds[n])
     ratio = seconds["diabolo"] / seconds[best]
     beside = {f"{n}, {EPOCHS[case][n]} epochs": f"{seconds[n]:.2f} s, error {errors[n]}" for n in seconds}
-    beside |= {"best peer": best, "note": found["diabolo"][0]["note"]}
-    return [Line(case, what, ratio, "of the best peer's time", f"<= {share:.3g}", ratio <= share, beside)]
+    target = ERRORS.get(case, float(errors[best]))
+    beside |= {"best peer": best, "note": found["diabolo"][0]["note"], "error to reach": target}
+    reached = ratio <= share and float(errors["diabolo"]) <= target
+    return [Line(case, what, ratio, "of the best peer's time", f"<= {share:.3g}", reached, beside)]
 
 
 def throughput(repeats: int) -> list[Line]:

@@ -66,6 +66,9 @@ def test_the_automatic_batch_leaves_enough_steps(rows: int, given: dict[str, Any
         ({"device": "gpu9"}, "device"),
         ({"precision": "half"}, "precision"),
         ({"compile": "yes"}, "compile"),
+        ({"threads": 0}, "threads"),
+        ({"device": "meta"}, "device"),
+        ({"device": None}, "device"),
     ],
 )
 def test_wrong_options_are_named(wrong: dict[str, Any], says: str) -> None:
@@ -80,6 +83,10 @@ def test_muons_rate_falls_with_the_root_of_the_length_of_long_runs() -> None:
     assert long.learning_rate == pytest.approx(0.01)
     assert make_plan(51_200, device="cpu", batch_size=1024, optimizer="muon", time_budget=9.0).learning_rate == 0.02
     assert make_plan(51_200, device="cpu", batch_size=1024, optimizer="adamw", epochs=240).learning_rate == 0.004
+
+
+def test_threads_are_as_asked() -> None:
+    assert make_plan(100, threads=3).threads == 3
 
 
 def test_compiling_is_asked_for() -> None:

@@ -30,6 +30,7 @@ def train(
     device: given.Device = "auto",
     precision: given.Precision = "auto",
     compile_: given.Compile = None,
+    threads: given.Threads = None,
     label: given.Label = None,
     ignore: given.Ignore = None,
     id_: options.Id = None,
@@ -88,6 +89,7 @@ def train(
         "device": device,
         "precision": precision,
         "compile": "auto" if compile_ is None else compile_,
+        "threads": threads or "auto",
         "seed": seed,
         "settings": options.settings(set_ or []),
     }

@@ -36,6 +36,10 @@ Validation = Annotated[float, typer.Option("--validation", metavar="SHARE", help
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Same seed, same model.")]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")]
 Precision = Annotated[str, typer.Option("--precision", metavar="NAME", help="auto, float32, bfloat16.")]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", metavar="N", min=1, help="Of the processor. Default: all, one for small steps."),
+]
 Compile = Annotated[
     bool | None, typer.Option("--compile/--no-compile", help="torch.compile: pays in runs of many minutes; not by default.")
 ]

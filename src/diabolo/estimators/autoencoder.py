@@ -69,7 +69,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         value_range: ``(0, 1)`` or ``(-1, 1)``, the range of pixels inside the model.
         patch: side of the squares that pictures from files are cut into at full size, for models of photographs.
         epochs: passes over the training rows at most. time_budget: seconds of training instead.
-        batch_size, optimizer, learning_rate, device, precision: chosen and explained where ``"auto"``.
+        batch_size, optimizer, learning_rate, device, precision, threads: chosen and explained where ``"auto"``.
         compile: True has a step compiled by ``torch.compile``, which pays in runs of many minutes; ``"auto"`` never has.
         validation_fraction: share of rows held out (by a hash of the row number) that chooses the best epoch.
         random_state: a whole number makes every bit repeatable on one machine; None draws a new seed.
@@ -112,6 +112,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         device: str = "auto",
         precision: str = "auto",
         compile: Any = "auto",
+        threads: int | str = "auto",
         random_state: Any = None,
         warm_start: bool = False,
         verbose: int = 0,
@@ -137,6 +138,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.device = device
         self.precision = precision
         self.compile = compile
+        self.threads = threads
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose

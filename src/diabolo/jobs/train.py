@@ -34,7 +34,18 @@ SIZES = ("s", "m", "l")
 START_ROWS, START_CELLS = 4096, 2**24
 MOST_SEED = 2**63
 Reader = Callable[[Event], None]
-_PLANNED = ("epochs", "time_budget", "batch_size", "optimizer", "learning_rate", "device", "precision", "compile", "seed")
+_PLANNED = (
+    "epochs",
+    "time_budget",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "device",
+    "precision",
+    "compile",
+    "threads",
+    "seed",
+)
 
 
 @final
@@ -62,6 +73,7 @@ class Options:
     device: str = "auto"
     precision: str = "auto"
     compile: bool | str = "auto"
+    threads: int | str = "auto"
     seed: int = 0
     settings: tuple[tuple[str, str], ...] = ()
 

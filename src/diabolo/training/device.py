@@ -22,8 +22,8 @@ def choose_device(wanted: str) -> tuple[torch.device, str]:
         return torch.device("cpu"), "device cpu: no GPU that PyTorch can use"
     try:
         device = torch.device(wanted)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as problem:
+        torch.empty(1, device=device).add(1).item()  # some names are known and cannot compute
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as problem:
         raise ParameterError(
             f"device {wanted!r} cannot be used ({str(problem).splitlines()[0]}). Use 'auto' or 'cpu'."
         ) from problem

@@ -85,6 +85,7 @@ def make_plan(
     device: str = "auto",
     precision: str = "auto",
     compile: bool | str = "auto",
+    threads: int | str = "auto",
     seed: int = 0,
 ) -> Plan:
     """Resolve every ``"auto"`` for ``rows`` training rows.
@@ -103,7 +104,8 @@ def make_plan(
     dtype, why = choose_precision(precision, chosen_device, large=work >= SHARED_FROM)
     reasons.append(why)
     chosen = _optimizer(optimizer, matrices, size, reasons)
-    threads = _threads(chosen_device, work, reasons)
+    _check_whole("threads", threads)
+    used = _threads(threads, chosen_device, work, reasons)
     passes = _epochs(epochs, time_budget, rows, size, reasons)
     steps = None if time_budget else passes * steps_per_epoch(rows, size)
     rate = _learning_rate(learning_rate, chosen, size, steps, reasons)
@@ -115,7 +117,7 @@ def make_plan(
         learning_rate=rate,
         device=str(chosen_device),
         precision=str(dtype).removeprefix("torch."),
-        threads=threads,
+        threads=used,
         seed=seed,
         steps=steps,
         time_budget=time_budget,
@@ -165,7 +167,10 @@ def _optimizer(given: str | Optimizer, matrices: bool, batch_size: int, reasons:
     return AdamW()
 
 
-def _threads(device: torch.device, work: int, reasons: list[str]) -> int:
+def _threads(given: int | str, device: torch.device, work: int, reasons: list[str]) -> int:
+    if given != "auto":
+        reasons.append(f"threads {int(given)}: as asked")
+        return int(given)
     chosen = threads_for(device, work)
     small = chosen < torch.get_num_threads()
     reasons.append(f"threads {chosen}: " + ("the steps are too small to be worth sharing" if small else "as PyTorch is set"))
