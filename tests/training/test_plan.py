@@ -18,7 +18,8 @@ from diabolo.training.schedules import SCHEDULES, multiplier
 def test_every_choice_is_explained_and_survives_json() -> None:
     plan = make_plan(54_000)
     text = " ".join(plan.reasons)
-    for word in ("device", "precision", "batch size", "optimizer", "learning rate", "epochs"):
+    words = ("device", "precision", "batch size", "optimizer", "learning rate", "schedule", "epochs", "threads", "compile")
+    for word in words:
         assert word in text
     assert Plan.from_json(plan.to_json()) == plan
 
@@ -27,6 +28,13 @@ def test_what_is_given_is_taken() -> None:
     plan = make_plan(1000, epochs=7, batch_size=50, optimizer=Adam(clip=1.0), learning_rate=0.1, device="cpu", seed=3)
     assert (plan.epochs, plan.batch_size, plan.optimizer.clip, plan.learning_rate, plan.seed) == (7, 50, 1.0, 0.1, 3)
     assert plan.steps == 7 * 20 == 7 * steps_per_epoch(1000, 50)
+
+
+def test_what_is_asked_for_is_told_too() -> None:
+    plan = make_plan(100, epochs=7, batch_size=500, optimizer="adam", learning_rate=0.1, device="cpu", threads=2)
+    assert plan.reasons[1] == "batch size 100: all rows, as 500 were asked for"
+    told = [r.split(":")[0] for r in plan.reasons if r.endswith("as asked")]
+    assert told == ["device cpu", "optimizer adam", "threads 2", "epochs 7", "learning rate 0.1"]
 
 
 def test_a_batch_is_never_larger_than_the_data() -> None:

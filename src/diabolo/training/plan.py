@@ -109,6 +109,7 @@ def make_plan(
     passes = _epochs(epochs, time_budget, rows, size, reasons)
     steps = None if time_budget else passes * steps_per_epoch(rows, size)
     rate = _learning_rate(learning_rate, chosen, size, steps, reasons)
+    reasons.append(f"schedule {chosen.schedule}: after {chosen.warmup:.0%} of the run at a rising rate")
     compiled = _compiled(compile, reasons)
     return Plan(
         epochs=passes,
@@ -153,12 +154,16 @@ def _batch_size(given: int | str, rows: int, epochs: int | str, largest: int, re
             f"at most {largest} rows"
         )
         return size
-    return min(int(given), rows)
+    size = min(int(given), rows)
+    reasons.append(f"batch size {size}: " + ("as asked" if size == int(given) else f"all rows, as {given} were asked for"))
+    return size
 
 
 def _optimizer(given: str | Optimizer, matrices: bool, batch_size: int, reasons: list[str]) -> Optimizer:
     if given != "auto":
-        return as_optimizer(given)
+        asked = as_optimizer(given)
+        reasons.append(f"optimizer {asked.name}: as asked")
+        return asked
     if matrices and batch_size >= MUON_ROWS and hasattr(torch.optim, "Muon"):
         reasons.append("optimizer muon: large batches through matrices, where it needs a third of AdamW's steps")
         return Muon()
@@ -196,6 +201,7 @@ def _learning_rate(given: float | str, optimizer: Optimizer, batch_size: int, st
         return rate
     if not is_number(given) or not 0 < given < math.inf:
         raise ParameterError(f"learning_rate must be a number above 0, or 'auto', got {given!r}.")
+    reasons.append(f"learning rate {float(given):g}: as asked")
     return float(given)
 
 
@@ -219,4 +225,5 @@ def _epochs(given: int | str, time_budget: float | None, rows: int, batch_size: 
         epochs = min(high, max(low, -(-AUTO_STEPS // steps_per_epoch(rows, batch_size))))
         reasons.append(f"epochs {epochs}: about {AUTO_STEPS} steps, between {low} and {high} epochs")
         return epochs
+    reasons.append(f"epochs {int(given)}: as asked")
     return int(given)
