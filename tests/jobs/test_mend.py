@@ -163,6 +163,13 @@ def test_few_further_rows_leave_what_was_found_on_many() -> None:
     assert after["calibration"] is before["calibration"]
 
 
+def test_a_filter_is_kept_with_the_number_of_pictures_it_saw() -> None:
+    large = np.kron(X[:40], np.ones((5, 5), X.dtype))  # 1 600 cells: too wide for a map of whole pictures
+    kept = Autoencoder("denoising", latent_dim=4, epochs=1, random_state=0).fit(large).trained_.companions["ridge"]
+    assert kept.data["size"] == 7
+    assert 30 <= kept.data["rows"] <= 40
+
+
 def test_damage_judged_in_part_needs_a_target_of_its_shape() -> None:
     with pytest.raises(ParameterError, match="judges cells of the input"):
         Autoencoder("plain", corruption=MaskCells(0.3, judge="hidden"), epochs=1).fit(X[:, ::2, ::2], target=X)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from diabolo.data import read
 from diabolo.report.language import language
 from diabolo.report.reasons import reasons_of, translated
-from diabolo.training.plan import make_plan
+from diabolo.training.plan import _compiled, make_plan
 from tests.helpers import little_images, low_rank, quick
 from tests.report.conftest import frame
 
@@ -40,6 +41,13 @@ def test_what_a_training_prints_has_words(data: object) -> None:
 def test_every_reason_of_a_plan_has_words(matrices: bool, options: dict[str, Any]) -> None:
     plan = make_plan(1000, matrices=matrices, **options)
     assert not [r for r in plan.reasons if translated(r, RU).foreign]
+
+
+def test_what_only_a_gpu_is_told_has_words() -> None:
+    reasons: list[str] = []
+    assert not _compiled("auto", torch.device("cuda"), reasons)
+    assert "GPU" in reasons[0]
+    assert not translated(reasons[0], RU).foreign
 
 
 def test_notes_on_files_have_words(tmp_path: Path) -> None:

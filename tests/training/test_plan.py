@@ -100,6 +100,7 @@ def test_threads_are_as_asked() -> None:
 def test_compiling_is_asked_for() -> None:
     assert not make_plan(100).compiled
     assert make_plan(100, compile=True).compiled
+    assert "a quarter of a step" in " ".join(make_plan(100, device="cpu").reasons)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from diabolo.cli import console
 from diabolo.cli.inputs import is_model, open_model, read_for
 from diabolo.cli.invocation import command
-from diabolo.errors import ParameterError, SourceError
+from diabolo.errors import ParameterError, SourceError, StoreError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,5 +171,10 @@ def _rows(
 def _beside(model: Path, verb: str) -> dict[str, Any] | None:
     """How well the model did this on held-out pictures when it was trained, beside what is simpler; None where nobody knows."""
     path = model / "metrics.json"
-    found = json.loads(path.read_text(encoding="utf-8")).get("mending") if path.is_file() else None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")).get("mending")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as problem:
+        raise StoreError(f"{path} is damaged ({problem}). Copy the model folder again.") from problem
     return found if isinstance(found, dict) and found.get("task") == verb else None

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from diabolo.report import Report
     from diabolo.report.language import Language
 
-WORDS = {"model": "this model", "pca": "PCA", "mean": "mean of the rows", "input": "input as it is"}
+WORDS = {
+    "model": "this model",
+    "pca": "PCA",
+    "mean": "mean of the rows",
+    "input": "input as it is",
+    "ridge": "ridge regression",
+    "gaussian": "conditional Gaussian",
+    "edges": "tiles by their edges",
+    "lanczos": "Lanczos",
+}
 
 _SHORT = {"validation": "held out", "reconstruction": "recon.", "seconds": "time, s"}
 _DECIMALS = {"psnr": 2, "ssim": 3}

@@ -51,7 +51,7 @@ def train(
     diabolo train demo:digits
     diabolo train sensors.csv --recipe vae --latent 8 --label machine --budget 2m
     diabolo train photos/ --network conv --side 64 -o photos-model
-    diabolo train photos/ --patch 48 --network conv --set network.code=map --recipe denoising
+    diabolo train photos/ --patch 48 --recipe denoising
     diabolo train digits-plain/run.toml   (the same training again)
     """
     from diabolo.cli.making import Request, make

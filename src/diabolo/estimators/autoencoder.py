@@ -57,8 +57,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     (``bottleneck=Gaussian(beta=4)``).
 
     Args:
-        recipe: ``"plain"``, ``"denoising"``, ``"sparse"``, ``"contractive"``, ``"vae"``, ``"beta-vae"``, ``"cvae"``, and for
-            readers of textbooks ``"simple"``, ``"deep"``, ``"conv"``. ``"auto"`` is ``"plain"``.
+        recipe: ``"plain"``, ``"denoising"``, ``"noise2self"``, ``"masked"``, ``"upscaling"``, ``"jigsaw"``, ``"sparse"``,
+            ``"contractive"``, ``"vae"``, ``"beta-vae"``, ``"cvae"``, and for readers of textbooks ``"simple"``, ``"deep"``,
+            ``"conv"``. ``"auto"`` is ``"plain"``.
         network: ``"mlp"``, ``"conv"``, ``"residual"``, a ``Custom(encoder, decoder)``; ``"auto"``: what suits the data.
         latent_dim: numbers in the code; None: the square root of the numbers in a row (four times that for ``sparse``).
         size: ``"s"``, ``"m"``, ``"l"``: how wide and deep the network is where it does not say.

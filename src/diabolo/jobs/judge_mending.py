@@ -45,9 +45,9 @@ class Mending:
     """How well a model does its task on damaged pictures whose clean ones are known.
 
     task: "denoise", "upscale", "impute" or "unshuffle". damage: what was done to the pictures, the corruption with its
-    options, or how many times smaller they are; empty for pairs of one size. rows: how many were
-    judged. table: the model first; errors: psnr in dB of the mean squared error of all pixels, ssim, and for "unshuffle" tiles,
-    the share of tiles in a place where they belong. absent: what could not be computed here, and why.
+    options, or how many times smaller they are; empty for pairs of one size. rows: how many were judged. table: the model
+    first; errors: psnr in dB of the mean squared error of all pixels, ssim, and for "unshuffle" tiles, the share of tiles in a
+    place where they belong. absent: what could not be computed here, and why.
     """
 
     task: str
@@ -105,16 +105,16 @@ def fit_simpler(trained: Trained, examples: Examples, rows: Tensor, seed: int) -
     found: dict[str, Companion] = {}
     if blind:
         noisy = (_outside(trained, examples.batch(index, torch.device("cpu")).x) for index in some.split(BLOCK))
-        found[RIDGE] = _kept(fit_ridge_filter(((x, x) for x in noisy), blind=True))
+        found[RIDGE] = _kept(fit_ridge_filter(((x, x) for x in noisy), blind=True), len(some))
     elif cells <= WIDEST:
         pairs = ((_flat(seen), _flat(clean)) for seen, clean in _pairs(trained, examples, some, generator))
-        found[RIDGE] = _kept(fit_ridge(pairs))
+        found[RIDGE] = _kept(fit_ridge(pairs), len(some))
         if tasks[0] == IMPUTE:
             gaussian = fit_conditional_gaussian(_flat(trained.kind.encode(examples.source.take(some).cpu())))
-            found[GAUSSIAN] = _kept(gaussian, rows=len(some))
+            found[GAUSSIAN] = _kept(gaussian, len(some))
     elif tasks[0] != UNSHUFFLE and trained.kind.layout.fields == trained.out_kind.layout.fields:
         windows = ((_outside(trained, a), _outside(trained, b)) for a, b in _pairs(trained, examples, some, generator))
-        found[RIDGE] = _kept(fit_ridge_filter(windows))
+        found[RIDGE] = _kept(fit_ridge_filter(windows), len(some))
     return found
 
 
@@ -132,8 +132,9 @@ def _pairs(trained: Trained, examples: Examples, rows: Tensor, generator: torch.
         yield trained.model.corrupt(batch.x, generator).x.cpu(), batch.aim.cpu()
 
 
-def _kept(fitted: Ridge | RidgeFilter | ConditionalGaussian, **more: int) -> Companion:
-    return Companion(fitted.data | more, {name: np.asarray(a, dtype=np.float32) for name, a in fitted.arrays.items()})
+def _kept(fitted: Ridge | RidgeFilter | ConditionalGaussian, rows: int) -> Companion:
+    """rows: of the data; a filter has seen many more windows of them."""
+    return Companion(fitted.data | {"rows": rows}, {name: np.asarray(a, dtype=np.float32) for name, a in fitted.arrays.items()})
 
 
 # --- damaged pictures, and what becomes of them --------------------------------------------------------------------------

@@ -43,8 +43,7 @@ def without_shrinking(options: Any) -> Any:
 def smaller(reading: Reading, factor: int) -> Reading:
     """The same pictures, each side ``factor`` times smaller, in their own dtype."""
     kind = reading.kind
-    low, high = kind.layout.positions
-    small = kind.resized((low // factor, high // factor))
+    small = kind.resized(tuple(size // factor for size in kind.layout.positions))
     note = f"pictures were made {factor} times smaller; the model gives them back as they were"
     return dataclasses.replace(
         reading, kind=small, source=_shrunk(kind, small, reading.source, factor), notes=(*reading.notes, note)

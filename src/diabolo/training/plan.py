@@ -110,7 +110,7 @@ def make_plan(
     steps = None if time_budget else passes * steps_per_epoch(rows, size)
     rate = _learning_rate(learning_rate, chosen, size, steps, reasons)
     reasons.append(f"schedule {chosen.schedule}: after {chosen.warmup:.0%} of the run at a rising rate")
-    compiled = _compiled(compile, reasons)
+    compiled = _compiled(compile, chosen_device, reasons)
     return Plan(
         epochs=passes,
         batch_size=size,
@@ -205,9 +205,10 @@ def _learning_rate(given: float | str, optimizer: Optimizer, batch_size: int, st
     return float(given)
 
 
-def _compiled(given: bool | str, reasons: list[str]) -> bool:
+def _compiled(given: bool | str, device: torch.device, reasons: list[str]) -> bool:
     if given == "auto":
-        reasons.append("compile no: half a minute of compiling buys a quarter of a step at best; compile=True asks for it")
+        why = "half a minute of compiling buys a quarter of a step at best" if device.type == "cpu" else "not measured on GPUs"
+        reasons.append(f"compile no: {why}; compile=True asks for it")
         return False
     if not isinstance(given, bool):
         raise ParameterError(f"compile must be True, False or 'auto', got {given!r}.")
