@@ -28,7 +28,7 @@ from diabolo.jobs.judge_mending import judge_mending
 from diabolo.jobs.photographs import mend_photograph
 from diabolo.metrics.errors import row_errors
 from diabolo.parts.corruptions import BlindSpots, GaussianNoise
-from diabolo.parts.networks import Conv, Mlp, Residual
+from diabolo.parts.networks import Conv, Mlp
 
 STD, FINE = 0.5, 25 / 255
 KODAK_TRAINING = 8
@@ -148,16 +148,7 @@ def photographs(ae: Autoencoder, damage: Damage, seed: int, show: Path | None, n
 
 def photo_denoise(rows: int, seed: int, show: Path | None) -> Figure:
     """Gaussian noise of 25/255 on whole photographs."""
-    network = Residual(code="map", widths=(48,), blocks=2)
-    ae = Autoencoder(
-        "denoising",
-        network=network,
-        corruption=GaussianNoise(std=FINE),
-        latent_dim=48,
-        epochs=40,
-        patch=PATCH,
-        random_state=seed,
-    )
+    ae = Autoencoder("denoising", corruption=GaussianNoise(std=FINE), epochs=40, patch=PATCH, random_state=seed)
     ae, seconds = fitted(ae, training_folder())
 
     def damage(clean: np.ndarray, seed: int) -> np.ndarray:
@@ -174,8 +165,7 @@ def photo_denoise(rows: int, seed: int, show: Path | None) -> Figure:
 
 def photo_upscale(rows: int, seed: int, show: Path | None) -> Figure:
     """Whole photographs, twice as large."""
-    network = Conv(code="map", channels=(48,), kernel=5)
-    ae = Autoencoder("upscaling", network=network, latent_dim=64, epochs=40, patch=PATCH, random_state=seed)
+    ae = Autoencoder("upscaling", epochs=40, patch=PATCH, random_state=seed)
     ae, seconds = fitted(ae, training_folder())
     errors: dict[str, list[dict[str, float]]] = {}
     for clean, small, mended in photographs(ae, lambda x, _: shrink(x[None], 2)[0], seed, show, "small"):

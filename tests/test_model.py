@@ -10,8 +10,10 @@ from diabolo.errors import ParameterError
 from diabolo.model import Model
 from diabolo.parts.bottlenecks import Gaussian as GaussianCode
 from diabolo.parts.bottlenecks import Plain, SparseL1
+from diabolo.parts.bottlenecks.base import Bottleneck
 from diabolo.parts.corruptions import MaskCells
 from diabolo.parts.likelihoods import Bernoulli, Gaussian
+from diabolo.parts.likelihoods.base import Likelihood
 from diabolo.parts.networks import Mlp
 from diabolo.parts.regularizers import Contractive
 from diabolo.records import Batch, Context, Layout
@@ -103,3 +105,18 @@ def test_dynamic_binarization_feeds_and_judges_the_same_bits() -> None:
 def test_a_likelihood_that_does_not_suit_the_data_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"\[0, 1\]"):
         built(Composition(Mlp(widths=(4,)), Plain(), Bernoulli()))
+
+
+@pytest.mark.parametrize("likelihood", [Gaussian(), Gaussian(variance="shared"), Gaussian(variance="cell"), Bernoulli()])
+@pytest.mark.parametrize("bottleneck", [Plain(), GaussianCode()])
+def test_in_bfloat16_the_networks_alone_are_rounded(likelihood: Likelihood, bottleneck: Bottleneck) -> None:
+    layout = Layout(tuple(map(str, range(784))), bounds=(0.0, 1.0))
+    x = torch.rand(8, 784, generator=torch.Generator().manual_seed(0))
+    model = built(Composition(Mlp(widths=(16,)), bottleneck, likelihood), layout)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = model(Batch(x), context())
+        h, real = model.encoder(x, None, None)
+        params = model.decoder(model.bottleneck(h.float(), real, context()).z, None)
+    expected, _ = model.likelihood(params.float()).costs(x, None)
+    torch.testing.assert_close(loss.reconstruction, expected, rtol=1e-6, atol=0)
+    assert {t.dtype for t in (loss.total, loss.reconstruction, loss.cost, loss.everyday)} == {torch.float32}

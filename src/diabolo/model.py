@@ -63,14 +63,16 @@ class Model(nn.Module):
         batch = self.likelihood.observe(batch, context.generator)
         corrupted = self.corrupt(batch.x, context.generator)
         h, real = self.encoder(corrupted.x, batch.real if batch.target is None else None, batch.condition)
-        code = self.bottleneck(h.float(), real, context)
+        with _full(h):
+            code = self.bottleneck(h.float(), real, context)
         output = self.decode(code.z, batch.condition)
         return self.loss(Step(batch, corrupted, code, output, context))
 
     def loss(self, step: Step) -> Loss:
         """reconstruction = −log p(x|z) summed over real, judged cells; total = reconstruction + cost + penalties."""
         aim, real = step.batch.aim, _counted(step.batch.real, step.corrupted.judged)
-        reconstruction, everyday = step.output.costs(aim, real)
+        with _full(aim):
+            reconstruction, everyday = step.output.costs(aim, real)
         count = aim[0].numel() if real is None else real.flatten(1).sum(1).clamp(min=1)
         penalties = {r.name: r(self, step).value for r in self.composition.regularizers}
         return Loss(
@@ -108,7 +110,9 @@ class Model(nn.Module):
 
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Output:
         """z (N, K, *L) -> p(x|z)."""
-        return self.likelihood(self.decoder(z, condition).float())
+        params = self.decoder(z, condition)
+        with _full(params):
+            return self.likelihood(params.float())
 
     def restore(self, x: Tensor, condition: Tensor | None = None) -> Output:
         """x (N, F, *P) of any size that the network's stride divides -> p(x|its deterministic code), of that size.
@@ -118,6 +122,11 @@ class Model(nn.Module):
         """
         z = self.encode(x, None, condition)
         return self.likelihood(self.decoder.whole(z, condition).float())
+
+
+def _full(x: Tensor) -> torch.autocast:
+    """Products in the precision of what is multiplied: autocast would round sums of squares over a row to 8 bits."""
+    return torch.autocast(x.device.type, enabled=False)
 
 
 def _counted(real: Tensor | None, judged: Tensor | None) -> Tensor | None:

@@ -68,8 +68,11 @@ def _conv(hints: Hints) -> dict[str, Any]:
 
 
 def _local(hints: Hints) -> dict[str, Any]:
-    """What takes pictures of any size, where rows are pieces of larger ones."""
-    return _plain(hints) | ({"network": {"name": "conv", "code": "map"}} if hints.patches else {})
+    """What takes pictures of any size and starts by giving them back, where rows are pieces of larger ones."""
+    if not hints.patches:
+        return _plain(hints)
+    network, likelihood = {"name": "residual", "code": "map"}, {"name": "gaussian", "output": "linear"}
+    return _plain(hints) | {"network": network, "likelihood": likelihood}
 
 
 def _denoising(hints: Hints) -> dict[str, Any]:
@@ -81,7 +84,7 @@ def _masked(hints: Hints) -> dict[str, Any]:
     if not hints.bounds:
         return _plain(hints) | {"corruption": {"name": "mask", "fraction": 0.5}}
     middle = (hints.bounds[0] + hints.bounds[1]) / 2  # neither black nor white, so that hidden is told from dark
-    return _plain(hints) | {"corruption": {"name": "mask-patches", "fraction": 0.75, "value": middle}}
+    return _local(hints) | {"corruption": {"name": "mask-patches", "fraction": 0.75, "value": middle}}
 
 
 def _noise2self(hints: Hints) -> dict[str, Any]:

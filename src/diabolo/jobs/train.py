@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from diabolo import recipes
-from diabolo.composition import Composition
 from diabolo.data import Reading, read, read_like
 from diabolo.data.examples import Examples
 from diabolo.data.kinds.base import Kind
@@ -264,16 +263,19 @@ def _plan(trained: Trained, options: Options, rows: int, *, goes_on: bool) -> Pl
         matrices=not trained.model.has_kernels and not own,
         **{name: getattr(options, name) for name in _PLANNED},
     )
-    return dataclasses.replace(plan, reasons=(*plan.reasons, f"initialization: {_initialization(parts, goes_on)}"))
+    return dataclasses.replace(plan, reasons=(*plan.reasons, f"initialization: {_initialization(trained.model, goes_on)}"))
 
 
-def _initialization(parts: Composition, goes_on: bool) -> str:
+def _initialization(model: Model, goes_on: bool) -> str:
+    parts = model.composition
     if goes_on:
         return "the weights of the model that is gone on with"
     if parts.network.name == "custom":
         return "your own modules as they come"
     if parts.likelihood.name == "custom":  # what its outputs mean is the user's own affair
         return "Glorot's weights"
+    if model.decoder.gives_back:
+        return "Glorot's weights, beside a path on which the untrained model gives back what it was given"
     return "Glorot's weights, outputs that start at the mean of the rows"
 
 

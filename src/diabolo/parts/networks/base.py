@@ -42,7 +42,12 @@ class Encoder(nn.Module, ABC):
 
 
 class Decoder(nn.Module, ABC):
-    """Codes to parameters of the likelihood (abstract)."""
+    """Codes to parameters of the likelihood (abstract).
+
+    gives_back: whether, untrained, it answers with what the encoder was given, as far as the code has room.
+    """
+
+    gives_back: bool = False
 
     @abstractmethod
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -54,7 +59,10 @@ class Decoder(nn.Module, ABC):
         return params
 
     def start_at(self, params: Tensor) -> None:
-        """Let the untrained decoder answer with about ``params`` (outputs, *P); one that is the user's own stays as it is."""
+        """Let the untrained decoder answer with about ``params`` (outputs, *P).
+
+        One that is the user's own, or that gives back its input, stays as it is.
+        """
 
 
 @dataclass

@@ -59,7 +59,8 @@ class PyramidDecoder(Decoder):
         return h
 
     def start_at(self, params: Tensor) -> None:
-        set_last_bias(self.stages, params.flatten(1).mean(1))
+        if not self.gives_back:
+            set_last_bias(self.stages, params.flatten(1).mean(1))
 
 
 @final

@@ -9,7 +9,7 @@ from typing import ClassVar, Self, final
 
 from torch import Tensor, nn
 
-from diabolo.errors import ParameterError
+from diabolo.errors import ParameterError, unknown
 from diabolo.parts.layers import (
     ACTIVATIONS,
     NORMALIZATIONS,
@@ -21,12 +21,16 @@ from diabolo.parts.layers import (
     nonlinear,
 )
 from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports, settled
+from diabolo.parts.networks.identity import start_at_identity
 from diabolo.parts.networks.mlp import MlpDecoder, MlpEncoder, chosen_widths
 from diabolo.parts.networks.pyramid import Pyramid, PyramidDecoder, PyramidEncoder, check_positions, chosen_channels
 from diabolo.records import Layout
 from diabolo.spec import option
 
 KERNEL = 3
+
+FOR_MAPS = {"s": (32, 1), "m": (48, 2), "l": (64, 4)}
+"""Channels of the one stage, and its blocks, where the code is a map."""
 
 
 @final
@@ -77,8 +81,14 @@ class Residual(Network):
     connected (Gorishniy et al. 2021, https://arxiv.org/abs/2106.11959). Nothing but the blocks is nonlinear, and they
     start at zero: training begins at a linear autoencoder. A condition is joined to the input and to the code.
 
+    Where the code is a map, that linear autoencoder is a Haar transform and its inverse, which give back what goes in, as far
+    as widths and code have room (four times the channels a stage, on images). A model that mends then learns what to change
+    only, as one that predicts the noise does (Zhang et al. 2017, https://arxiv.org/abs/1608.03981), and all of it still
+    passes through the code. It takes a likelihood whose output is "linear", and transposed upsampling.
+
     What is not given: on tables one stage as wide as the first of :class:`Mlp`, and 1, 2 or 3 blocks for size s, m or l; on
-    images the channels of :class:`Conv`, and 1, 1 or 2 blocks a stage.
+    images the channels of :class:`Conv`, and 1, 1 or 2 blocks a stage; for a map one stage of 32, 48 or 64 channels, and
+    1, 2 or 4 blocks.
 
     He et al. 2016, https://arxiv.org/abs/1512.03385 and https://arxiv.org/abs/1603.05027
     """
@@ -98,9 +108,14 @@ class Residual(Network):
 
     def resolved(self, source: Layout, target: Layout, latent_dim: int, size: str) -> Self:
         self._check(source, target)
-        if source.positions:
-            reached = source if self.code == "map" else target
-            chosen, depths = chosen_channels(source, reached, size, self.code), {"s": 1, "m": 1, "l": 2}
+        chosen: tuple[int, ...]
+        if size not in FOR_MAPS:
+            raise unknown("size", size, FOR_MAPS)
+        if self.code == "map":
+            width, depth = FOR_MAPS[size]
+            chosen, depths = (width,), {size: depth}
+        elif source.positions:
+            chosen, depths = chosen_channels(source, target, size, self.code), {"s": 1, "m": 1, "l": 2}
         else:
             chosen, depths = chosen_widths(max(source.cells, target.cells), latent_dim, size)[:1], {"s": 1, "m": 2, "l": 3}
         widths = chosen if self.widths is None else tuple(self.widths)
@@ -114,6 +129,8 @@ class Residual(Network):
             for block in module.modules():
                 if isinstance(block, Block):
                     block.quiet()
+        if isinstance(encoder, PyramidEncoder) and isinstance(decoder, PyramidDecoder) and self._mirrored(ports):
+            start_at_identity(encoder, decoder, ports.source.fields, min(ports.wants, ports.gives))
         return encoder, decoder
 
     def code_shape(self, source: Layout, channels: int) -> tuple[int, ...]:
@@ -128,6 +145,10 @@ class Residual(Network):
             raise ParameterError(
                 f'A code that is a map needs images or series; rows here are {source.shape}. Use code="vector".'
             )
+
+    def _mirrored(self, ports: Ports) -> bool:
+        """Whether the decoder's stages can undo the encoder's: the output may then start as the input."""
+        return self.code == "map" and self.upsampling == "transposed" and ports.source.fields == ports.target.fields
 
     def _plan(self) -> Pyramid:
         return Pyramid(tuple(settled(self.widths, "residual.widths")), self.activation, self.normalization, self.code, hidden=0)
