@@ -208,8 +208,7 @@ def test_real_photographs(tmp_path: Path) -> None:
             image.save(tmp_path / name)
     reading = read(tmp_path, patch=32)
     assert len(reading.source) == 2 * (512 // 32) * (768 // 32)
-    network = Conv(code="map", channels=(32,), kernel=5)
-    options = Options("denoising", network, latent_dim=32, epochs=6, batch_size=16, corruption=GaussianNoise(std=25 / 255))
+    options = Options("denoising", size="s", epochs=6, batch_size=16, corruption=GaussianNoise(std=25 / 255))
     trained = train(reading, options)
     photograph = read_photograph(folder / "kodim23.png")
     clean = photograph.pixels
@@ -217,7 +216,7 @@ def test_real_photographs(tmp_path: Path) -> None:
     noisy = Photograph(bad.clip(0, 255).round().astype(np.uint8))
     better = mended(trained, noisy)
     assert better.pixels.shape == clean.shape
-    assert psnr(better.pixels, clean) > psnr(noisy.pixels, clean) + 3
+    assert psnr(better.pixels, clean) > psnr(noisy.pixels, clean) + 7
     x = torch.from_numpy(noisy.pixels).permute(2, 0, 1)[None] / 255
     whole = restore_any_size(trained, x, side=10**6)
     torch.testing.assert_close(restore_any_size(trained, x, side=64), whole, rtol=0, atol=1e-6)
