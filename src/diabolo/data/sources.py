@@ -73,7 +73,8 @@ class MappedSource(Source):
     """Rows in a memory-mapped array: read when they are taken, never all at once.
 
     rows: ``np.memmap``, or a view of one. It may be read-only. A pass reads blocks of neighbours in random order and mixes the
-    rows of 256 blocks (64 MB) at a time, so that a disk reads a quarter of a megabyte at once and not a row.
+    rows of 256 blocks (64 MB) at a time, so that a disk reads a quarter of a megabyte at once and not a row. Memory beside the
+    network's own: what a batch and its validation take, and 16 bytes a row for the row numbers of a pass.
     """
 
     def __init__(self, rows: np.ndarray) -> None:
@@ -87,12 +88,12 @@ class MappedSource(Source):
 
     def order(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         span = max(1, BLOCK_BYTES // max(1, self.rows[:1].nbytes))
-        blocks = torch.randperm(-(-len(rows) // span), generator=generator)
-        index = (blocks[:, None] * span + torch.arange(span)).flatten()
-        index = index[index < len(rows)]
+        whole = torch.randperm(len(rows) // span, generator=generator)
+        blocks = torch.cat([whole, torch.tensor([len(whole)])])  # what is left over stays last
+        index = (blocks[:, None] * span + torch.arange(span)).flatten()[: len(rows)]
         for window in index.split(span * WINDOW_BLOCKS):
-            window.copy_(window[torch.randperm(len(window), generator=generator)])
-        return rows[index]
+            window.copy_(rows[window[torch.randperm(len(window), generator=generator)]])
+        return index
 
     def to(self, device: torch.device) -> MappedSource:
         return self
