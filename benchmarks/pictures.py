@@ -28,11 +28,19 @@ from diabolo.jobs.judge_mending import judge_mending
 from diabolo.jobs.photographs import mend_photograph
 from diabolo.metrics.errors import row_errors
 from diabolo.parts.corruptions import BlindSpots, GaussianNoise
-from diabolo.parts.networks import Conv, Mlp
+from diabolo.parts.likelihoods import Gaussian
+from diabolo.parts.networks import Conv, Mlp, Residual
 
 STD, FINE = 0.5, 25 / 255
 KODAK_TRAINING = 8
 PATCH = 48
+MAPS: dict[str, Any] = {
+    "network": Residual(code="map", widths=(32, 64), blocks=2),
+    "likelihood": Gaussian(output="linear"),
+    "latent_dim": 64,
+}
+"""Two halvings, so that the code of 28 × 28 is 64 × 7 × 7 and each of its positions sees the whole digit."""
+
 Damage = Callable[[np.ndarray, int], np.ndarray]
 
 
@@ -73,11 +81,8 @@ def fitted(ae: Autoencoder, data: Any) -> tuple[Autoencoder, float]:
 def denoise(rows: int, seed: int, show: Path | None) -> Figure:
     """Gaussian noise of 0.5, cut to [0, 1]."""
     train, test = read("mnist").array(), read("mnist:test").array()[:rows]
-    network = Mlp(widths=(512, 256))
     noise = GaussianNoise(std=STD, clip=True)
-    ae, seconds = fitted(
-        Autoencoder("denoising", network=network, corruption=noise, latent_dim=128, epochs=100, random_state=seed), train
-    )
+    ae, seconds = fitted(Autoencoder("denoising", corruption=noise, epochs=4, random_state=seed, **MAPS), train)
     return figure("denoise", judged(ae, test, None, seed), ["ridge"], 3, seconds)
 
 
@@ -120,8 +125,7 @@ def upscale(rows: int, seed: int, show: Path | None) -> Figure:
 def impute(rows: int, seed: int, show: Path | None) -> Figure:
     """Three quarters of the 4 × 4 patches hidden."""
     train, test = read("mnist").array(), read("mnist:test").array()[:rows]
-    network = Mlp(widths=(512, 256))
-    ae, seconds = fitted(Autoencoder("masked", network=network, latent_dim=128, epochs=100, random_state=seed), train)
+    ae, seconds = fitted(Autoencoder("masked", epochs=6, random_state=seed, **MAPS), train)
     return figure("impute", judged(ae, test, None, seed), ["gaussian"], 2, seconds)
 
 
