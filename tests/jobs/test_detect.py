@@ -16,8 +16,9 @@ from diabolo.densities import find
 from diabolo.errors import DataError, ParameterError, UnfamiliarWarning, UnsupportedError
 from diabolo.jobs.calibration import NAME, calibration
 from diabolo.jobs.companions import linear_twin
-from diabolo.jobs.detect import Detection, detect, threshold_of
+from diabolo.jobs.detect import detect
 from diabolo.jobs.embed import embed
+from diabolo.jobs.oddness import Detection, threshold_of
 from diabolo.jobs.traits import Traits
 from tests.helpers import little_images, low_rank, quick
 

@@ -26,8 +26,9 @@ from diabolo.jobs import mend as mending
 from diabolo.jobs import reconstruct as reconstructing
 from diabolo.jobs import sample as sampling
 from diabolo.jobs import tasks
-from diabolo.jobs.detect import QUANTILE, Detection, detect
+from diabolo.jobs.detect import detect
 from diabolo.jobs.evaluate import Evaluation, evaluate
+from diabolo.jobs.oddness import QUANTILE, Detection
 from diabolo.jobs.photographs import mend_photograph
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.train import Options, train
