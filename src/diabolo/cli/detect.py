@@ -62,7 +62,9 @@ def detect(
     files = 0 if heatmap is None else len(judged.found.scores)
     if as_json:
         named = {"names": None if judged.ids is None else [str(v) for v in judged.ids.tolist()], "notes": judged.notes}
-        console.document({"model": model, "data": data, "output": output, "files": files, **judged.found.to_dict(), **named})
+        console.document(
+            {"model": model, "data": judged.name, "output": output, "files": files, **judged.found.to_dict(), **named}
+        )
         return
     detecting.show(judged)
     if output is not None:

@@ -53,6 +53,7 @@ def check_folder(trained: Trained, folder: Path | None) -> None:
 class Judged:
     """What was found, and of what. ids, labels: (n,) or None. noun: what one is called. notes: what the user should know."""
 
+    name: str
     found: Detection
     ids: np.ndarray | None
     labels: np.ndarray | None
@@ -73,7 +74,7 @@ def rows(
     found = detect(trained, reading.source, reading.labels, anomalous=known, quantile=quantile, reference=reference)
     if heatmap is not None:
         _write_heat(trained, reading, found, heatmap)
-    return Judged(found, reading.ids, reading.labels, "row", reading.notes)
+    return Judged(reading.name, found, reading.ids, reading.labels, "row", reading.notes)
 
 
 def photographs(
@@ -90,7 +91,7 @@ def photographs(
     warning = unfamiliar_photographs(trained, given)
     if warning is not None:
         console.warn(f"Warning: {warning}")
-    known = truth(given.labels, "the folder", normal)
+    known = truth(given.labels, given.name, normal)
     usual = Judge.of(trained).known.usual
     names = dict(zip(given.names, _pngs(given.names), strict=True))
 
@@ -103,7 +104,7 @@ def photographs(
     )
     kept = np.isin(given.names, found.names)
     labels = None if given.labels is None else given.labels[kept]
-    return Judged(found, np.array(found.names), labels, "photograph", found.notes)
+    return Judged(given.name, found, np.array(found.names), labels, "photograph", found.notes)
 
 
 def truth(labels: np.ndarray | None, name: str, normal: Sequence[str] | None) -> np.ndarray | None:

@@ -21,13 +21,14 @@ class Photographs:
     """n photographs of any size; those that are files are read when they are asked for.
 
     kind: of the model, whose channels they are read in. given: paths or arrays (H, W) or (H, W, C). names: of each. labels:
-    (n,), the sub-folders of a folder, or None.
+    (n,), the sub-folders of a folder, or None. name: of all of them.
     """
 
     kind: ImageKind
     given: tuple[Path | np.ndarray, ...]
     names: tuple[str, ...]
     labels: np.ndarray | None = None
+    name: str = "the photographs"
 
     def __len__(self) -> int:
         return len(self.given)
@@ -75,4 +76,6 @@ def _from_path(kind: ImageKind, path: Path) -> Photographs | None:
     if not files:
         return None
     names: Sequence[str] = [f.relative_to(path).as_posix() if path.is_dir() else f.name for f in files]
-    return Photographs(kind, tuple(files), tuple(names), labels_of(names) if path.is_dir() else None)
+    if not path.is_dir():
+        return Photographs(kind, tuple(files), tuple(names), name=path.name)
+    return Photographs(kind, tuple(files), tuple(names), labels_of(names), f"{path.resolve().name}/")
