@@ -35,6 +35,17 @@ def test_mended_pictures_stand_beside_simpler_ones(monkeypatch: Any, capsys: Any
     assert "visible pixels changed: 0" in capsys.readouterr().out
 
 
+def test_odd_digits_are_found_better_than_by_simpler_ways(monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import finding_oddities
+
+    found = finding_oddities.main()
+    assert set(found) == {"model", "pca", "code neighbors", "pixel neighbors", "heat"}
+    assert found["model"] > max(0.97, found["pca"])
+    assert found["heat"] > 0.9
+    assert "false alarms" in capsys.readouterr().out
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kernels need another event loop there")
 @pytest.mark.filterwarnings("default")
 def test_the_notebook_runs() -> None:

@@ -103,3 +103,44 @@ def test_another_domain_is_told_by_every_command(run: Run, bars_model: Path) -> 
         told = run(verb, bars_model, "noise.npy", *output)
         assert (told.code, "unlike what the model was trained on" in told.err) == (0, True)
         assert "unlike what" not in run(verb, bars_model, "more.npy", *output).err
+
+
+def photographs(place: Path, seeds: range, *, spots: bool) -> None:
+    """Smooth pictures of two sizes, with a checkerboard somewhere where ``spots``."""
+    place.mkdir(parents=True)
+    for seed in seeds:
+        random = np.random.default_rng(seed)
+        y, x = np.mgrid[: 30 + seed % 2 * 7, :48]
+        a, b = random.uniform(0, 6, 2)
+        picture = 127 + 60 * np.sin(x / 5 + a) + 60 * np.cos(y / 6 + b)
+        if spots:
+            picture[9:15, 20:26] = 255 * (np.indices((6, 6)).sum(0) % 2)
+        Image.fromarray(picture.round().astype(np.uint8)).save(place / f"{seed}.png")
+
+
+def test_whole_photographs_of_any_size(run: Run) -> None:
+    photographs(Path("normal"), range(40), spots=False)
+    words = ("--patch", "8", "-r", "denoising", "-n", "mlp", "-k", "6", "-e", "15", "--validation", "0.4")
+    assert run("train", "normal", *words, "-o", "model").code == 0
+    photographs(Path("new/good"), range(100, 106), spots=False)
+    photographs(Path("new/bad"), range(110, 113), spots=True)
+    ran = run("detect", "model", "new", "--normal", "good", "--heatmap", "out", "-o", "scores.csv", "--quantile", "0.9")
+    assert ran.code == 0
+    shown = ("of 9 photographs stand out", "by PCA", "by codes", "bad/110.png", "ROC-AUC")
+    assert [w for w in shown if w not in ran.out] == []
+    assert "whole photographs held out" in ran.err
+    frame = pl.read_csv("scores.csv")
+    assert frame.columns == ["id", "label", "score", "p_value", "is_outlier", "code_neighbors", "pca"]
+    assert frame.filter(pl.col("label") == "bad")["score"].min() > frame.filter(pl.col("label") == "good")["score"].max()
+    with Image.open("out/bad/111.png") as picture:
+        assert (picture.width / 48, picture.height / 37) == (7, 7)
+    found = run("detect", "model", "new/bad/110.png", "--json").json
+    assert (found["names"], len(found["scores"]), len(found["notes"])) == (["110.png"], 1, 1)
+    Path("new/bad/broken.png").write_bytes(b"no")
+    assert run("detect", "model", "new").code == 1
+    assert "left out, 1 in all" in run("detect", "model", "new", "--skip-broken").err
+
+
+def test_pictures_of_another_size_are_scaled_and_that_is_said(run: Run, bars_model: Path) -> None:
+    write(np.kron(bars(5, 1), np.ones((1, 3, 4), dtype=np.uint8)), Path("large"))
+    assert "cropped around the center and scaled to 8×8" in run("detect", bars_model, "large").err

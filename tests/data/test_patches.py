@@ -11,7 +11,7 @@ from PIL import Image
 
 from diabolo import Autoencoder
 from diabolo.data import pictures, read, read_like
-from diabolo.data.patches import corners, cut, group_of
+from diabolo.data.patches import corners, covering, cut, group_of
 from diabolo.data.split import split
 from diabolo.errors import ParameterError, SourceError
 from diabolo.jobs.train import Options, train
@@ -151,3 +151,19 @@ def test_the_estimator_takes_patches(photos: Path, tmp_path: Path) -> None:
     model = Autoencoder(patch=8, epochs=1, random_state=0).fit(str(photos))
     assert model.trained_.kind.patch
     assert len(model.transform(str(photos))) == len(read(photos, patch=8).source)
+
+
+@pytest.mark.parametrize(("height", "width", "side"), [(8, 8, 8), (9, 17, 8), (30, 16, 8), (31, 50, 7), (3, 5, 1), (5, 6, 2)])
+def test_squares_cover_a_picture_once_side_by_side_and_more_often_with_the_rest(height: int, width: int, side: int) -> None:
+    places, apart = covering((height, width), side)
+    assert len(np.unique(places, axis=0)) == len(places)
+    assert apart.sum() == -(-height // side) * -(-width // side)
+    for chosen in (places, places[apart]):
+        count = np.zeros((height, width), int)
+        for row, column in chosen:
+            assert 0 <= row <= height - side
+            assert 0 <= column <= width - side
+            count[row : row + side, column : column + side] += 1
+        assert count.min() >= 1
+    steps = np.diff(np.unique(places[:, 1]))
+    assert not len(steps) or steps.max() <= max(1, -(-side // 2))

@@ -30,3 +30,8 @@ def test_color_pictures_and_large_ones_keep_what_they_are() -> None:
 def test_a_heat_of_another_size_is_refused() -> None:
     with pytest.raises(DataError, match="a heat for each pixel"):
         overlays(np.zeros((1, 8, 8)), np.zeros((1, 4, 4)), 1.0)
+
+
+def test_pictures_stay_as_small_as_asked() -> None:
+    assert overlays(np.zeros((1, 8, 9)), np.zeros((1, 8, 9)), 1.0, least_side=1)[0].shape == (8, 9, 3)
+    assert overlays(np.zeros((1, 8, 9)), np.zeros((1, 8, 9)), 1.0, least_side=20)[0].shape == (24, 27, 3)

@@ -12,12 +12,14 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import roc_auc_score
 
 from diabolo import Autoencoder, read
-from diabolo.densities import find
+from diabolo.densities.mixture import MixtureDensity
 from diabolo.errors import DataError, ParameterError, UnfamiliarWarning, UnsupportedError
 from diabolo.jobs.calibration import NAME, calibration
 from diabolo.jobs.companions import linear_twin
-from diabolo.jobs.detect import Detection, detect, threshold_of
+from diabolo.jobs.detect import detect
 from diabolo.jobs.embed import embed
+from diabolo.jobs.oddness import Detection, threshold_of
+from diabolo.jobs.rarity import ITERATIONS
 from diabolo.jobs.traits import Traits
 from tests.helpers import little_images, low_rank, quick
 
@@ -59,7 +61,9 @@ def test_scores_and_heat_are_their_formulas(spots: tuple[np.ndarray, np.ndarray,
     known = calibration(TRAINED)
     assert known is not None
     traits = Traits.of(TRAINED, TRAINED.kind.read(x), None)
-    density = find("mixture").fit(TRAINED.companions["codes"].arrays["z"].astype(np.float64), random_state=0)
+    density = MixtureDensity.fit(
+        TRAINED.companions["codes"].arrays["z"].astype(np.float64), random_state=0, iterations=ITERATIONS
+    )
 
     def robust(values: np.ndarray, usual: np.ndarray) -> np.ndarray:
         low, middle, high = np.quantile(usual, [0.25, 0.5, 0.75])
@@ -151,16 +155,16 @@ def test_what_cannot_be() -> None:
 
 
 def test_one_digit_among_others(real_data: Path) -> None:
-    """Real digits, the threes normal and all others not: found better than by PCA and by neighbors among pixels."""
+    """Real digits, the twos normal and all others not: found better than by PCA and by neighbors among pixels."""
     training, test = (read(name) for name in ("mnist", "mnist:test"))
-    threes = np.asarray(training.source.take(torch.from_numpy(np.flatnonzero(np.asarray(training.labels) == 3))))
-    ae = Autoencoder("denoising", latent_dim=16, epochs=15, random_state=0).fit(threes)
+    twos = np.asarray(training.source.take(torch.from_numpy(np.flatnonzero(np.asarray(training.labels) == 2))))
+    ae = Autoencoder("denoising", latent_dim=16, epochs=15, random_state=0).fit(twos)
     digits, labels = np.asarray(test.source.take(torch.arange(3000))), np.asarray(test.labels)[:3000]
     with pytest.warns(UnfamiliarWarning):
-        found = ae.detect(digits, anomalous=labels != 3, reference=threes)
+        found = ae.detect(digits, anomalous=labels != 2, reference=twos)
     assert found.auc is not None
     assert found.auc["model"] > max(0.96, *(found.auc[name] for name in ("pca", "pixel neighbors", "code neighbors")))
-    assert found.is_outlier[labels == 3].mean() < 0.03
+    assert found.is_outlier[labels == 2].mean() < 0.03
 
 
 def test_a_block_is_found_in_a_digit(real_data: Path) -> None:

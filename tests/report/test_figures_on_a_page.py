@@ -93,6 +93,12 @@ def test_stations_leave_out_what_only_turns_and_join_what_follows() -> None:
     assert all(s.name != "SiLU" for s in drawn)
 
 
+def test_a_histogram_has_a_line_where_asked() -> None:
+    assert histogram([1.0, 2.0]).axes[0].lines[:] == []
+    (line,) = histogram([1.0, 2.0], mark=1.5).axes[0].lines
+    assert list(line.get_xdata()) == [1.5, 1.5]
+
+
 def test_a_histogram_counts_every_value() -> None:
     bars = histogram(np.linspace(0, 1, 100)).axes[0].patches
     assert sum(bar.get_height() for bar in bars) == 100

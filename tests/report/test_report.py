@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from diabolo.errors import ParameterError
 from diabolo.jobs.evaluate import evaluate
 from diabolo.report import build_report
+from diabolo.report.drawings import draw_scores
 from diabolo.report.language import language
 from diabolo.report.sections import SECTIONS
 from diabolo.report.verdict import judge
@@ -23,6 +25,7 @@ from tests.report.conftest import LABELS, MAKE, TABLE, Case, case, report
 VOID = {"meta", "img", "br", "wbr", "link", "input", "hr"}
 ENGLISH = ("image", "image with labels", "table", "table with labels", "vae", "pairs", "read as a frame")
 RUSSIAN = tuple(name for name in MAKE if name not in ("image", "image with labels", "color", "table"))
+SCORED = ("image", "image with labels", "color", "vae", "bce", "pairs")
 PAGES = [*((name, "en") for name in ENGLISH), *((name, "ru") for name in RUSSIAN)]
 pages = pytest.mark.parametrize(("name", "lang"), PAGES)
 
@@ -70,8 +73,9 @@ def test_a_whole_page_in_its_language(name: str, lang: str) -> None:
     page = Page(report(name, lang).html)
     assert page.open == []
     assert page.tags[0] == ("html", {"lang": lang})
-    assert [i for i in page.attributes("id") if i in SECTIONS] == list(SECTIONS)
-    assert {f"#{s}" for s in SECTIONS} <= set(page.attributes("href"))
+    expected = [s for s in SECTIONS if s != "oddness" or name in SCORED]
+    assert [i for i in page.attributes("id") if i in SECTIONS] == expected
+    assert {f"#{s}" for s in expected} == {a for a in page.attributes("href") if a.startswith("#") and "-" not in a}
     assert all(values.get("alt") for tag, values in page.tags if tag == "img")
     assert all(values.get("aria-label") for tag, values in page.tags if tag == "svg")
 
@@ -116,11 +120,11 @@ def test_no_placeholder_is_left(name: str, lang: str) -> None:
 
 def test_pictures_and_values() -> None:
     image, table = report("image").html, report("table").html
-    assert image.count("data:image/png;base64,") == 9  # input, model, PCA; best, ordinary, worst
+    assert image.count("data:image/png;base64,") == 11  # input, model, PCA; best, ordinary, worst; the strangest and where
     assert "data:image/png" not in table
     assert table.count('<table class="values">') == 3
     assert "size_<wbr>7" in report("read as a frame").html
-    assert report("image with labels").html.count("data:image/png;base64,") == 12  # and the damaged ones
+    assert report("image with labels").html.count("data:image/png;base64,") == 14  # and the damaged ones
     assert "Damaged as in training" in report("table with labels").html
 
 
@@ -237,3 +241,21 @@ def test_an_unknown_language() -> None:
     made = case("table")
     with pytest.raises(ParameterError, match="There is no language of reports 'de'"):
         build_report(made.trained, made.source, evaluation=made.evaluation(), lang="de")
+
+
+def test_what_does_not_belong_is_shown() -> None:
+    g = case("image").gathered()
+    odd = g.oddities
+    assert odd is not None
+    assert (len(odd.found.scores), len(odd.strangest)) == (60, 6)
+    assert odd.found.scores[odd.strangest[0]] == odd.found.scores.max()
+    np.testing.assert_allclose(odd.shown[0], g.trained.kind.encode(g.source.take(torch.from_numpy(odd.strangest[:1])))[0])
+    found = report("image").to_dict()["oddness"]
+    assert found["outliers"] == odd.found.is_outlier.sum()
+    assert "diabolo detect MODEL PICTURES --heatmap FOLDER" in report("image").html
+    assert "red where they are unlike the others" in report("image").html
+    assert report("table").to_dict()["oddness"] is None
+    far = dataclasses.replace(odd, found=dataclasses.replace(odd.found, scores=odd.found.scores + 1e3))
+    figure, most = draw_scores(far.found, language("en"))
+    assert most == 3 * odd.found.threshold
+    assert "svg" in figure

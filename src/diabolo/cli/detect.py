@@ -40,26 +40,33 @@ def detect(
 ) -> None:
     """Find what in DATA is unlike the data MODEL was trained on.
 
-    A score a row (higher is stranger), the share of held-out rows that are as strange, and a threshold from those.
+    A score a row (higher is stranger), the share of held-out rows that are as strange, and a threshold from those. A model
+    of squares of photographs (--patch) takes whole photographs of any size; other models crop and scale pictures to their own.
     """
     from diabolo.cli import console, detecting, outputs
     from diabolo.cli.inputs import open_model, read_for
-    from diabolo.jobs.detect import detect as detected
+    from diabolo.jobs.whole import photographs_of
 
     ending = None if output is None else outputs.ending(output, outputs.TABLES, data)
     trained = open_model("detect", model, data, device)
     detecting.check_folder(trained, heatmap)
-    reading = read_for(trained, data, label=label, id=id_, skip_broken=skip_broken)
-    truth = detecting.truth(reading, normal)
     rows = None if reference is None else read_for(trained, reference, skip_broken=skip_broken).source
-    found = detected(trained, reading.source, reading.labels, anomalous=truth, quantile=quantile, reference=rows)
+    photographs = photographs_of(trained.kind, data)
+    if photographs is not None:
+        judged = detecting.photographs(trained, photographs, normal, quantile, rows, heatmap, skip_broken=skip_broken)
+    else:
+        reading = read_for(trained, data, label=label, id=id_, skip_broken=skip_broken)
+        judged = detecting.rows(trained, reading, normal, quantile, rows, heatmap)
     if output is not None and ending is not None:
-        detecting.write_scores(trained, reading, found, output, ending)
-    files = 0 if heatmap is None else detecting.write_heat(trained, reading, found, heatmap)
+        detecting.write_scores(trained, judged, output, ending)
+    files = 0 if heatmap is None else len(judged.found.scores)
     if as_json:
-        console.document({"model": model, "data": reading.name, "output": output, "files": files, **found.to_dict()})
+        named = {"names": None if judged.ids is None else [str(v) for v in judged.ids.tolist()], "notes": judged.notes}
+        console.document(
+            {"model": model, "data": judged.name, "output": output, "files": files, **judged.found.to_dict(), **named}
+        )
         return
-    detecting.show(reading, found)
+    detecting.show(judged)
     if output is not None:
         console.result(f"Scores: {output}")
     if heatmap is not None:

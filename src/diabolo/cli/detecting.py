@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import torch
@@ -13,13 +15,19 @@ from diabolo import store
 from diabolo.cli import console, outputs
 from diabolo.cli.restoring import file_names
 from diabolo.data import Reading
+from diabolo.data.sources import Source
 from diabolo.errors import DataError, ParameterError
-from diabolo.jobs.detect import Detection
+from diabolo.jobs.detect import detect
+from diabolo.jobs.odd_photographs import detect_photographs, unfamiliar_photographs
+from diabolo.jobs.oddness import Detection, Judge
+from diabolo.jobs.whole import Photographs
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 
 SHOWN = 10
 """Rows in the table of the strangest."""
+PLACES = {"pca": "by PCA", "code neighbors": "by codes", "pixel neighbors": "by pixels"}
+"""Headings of the places that simpler methods give."""
 AT_ONCE = 64
 WORDS = {
     "model": "this model",
@@ -40,28 +48,93 @@ def check_folder(trained: Trained, folder: Path | None) -> None:
     store.prepare(folder)
 
 
-def truth(reading: Reading, normal: Sequence[str] | None) -> np.ndarray | None:
+@final
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What was found, and of what. ids, labels: (n,) or None. noun: what one is called. notes: what the user should know."""
+
+    name: str
+    found: Detection
+    ids: np.ndarray | None
+    labels: np.ndarray | None
+    noun: str
+    notes: tuple[str, ...] = ()
+
+
+def rows(
+    trained: Trained,
+    reading: Reading,
+    normal: Sequence[str] | None,
+    quantile: float,
+    reference: Source | None,
+    heatmap: Path | None,
+) -> Judged:
+    """Rows of the model's own size; with a heat map each where a folder for them is given."""
+    known = truth(reading.labels, reading.name, normal)
+    found = detect(trained, reading.source, reading.labels, anomalous=known, quantile=quantile, reference=reference)
+    if heatmap is not None:
+        _write_heat(trained, reading, found, heatmap)
+    return Judged(reading.name, found, reading.ids, reading.labels, "row", reading.notes)
+
+
+def photographs(
+    trained: Trained,
+    given: Photographs,
+    normal: Sequence[str] | None,
+    quantile: float,
+    reference: Source | None,
+    heatmap: Path | None,
+    *,
+    skip_broken: bool,
+) -> Judged:
+    """Photographs of any size; their heat maps are written one after the other."""
+    warning = unfamiliar_photographs(trained, given)
+    if warning is not None:
+        console.warn(f"Warning: {warning}")
+    known = truth(given.labels, given.name, normal)
+    usual = Judge.of(trained).known.usual
+    names = dict(zip(given.names, _pngs(given.names), strict=True))
+
+    def draw(name: str, pixels: np.ndarray, heat: np.ndarray) -> None:
+        if heatmap is not None:
+            _write_overlays(heatmap, [names[name]], pixels[None], heat[None], usual, (0.0, 255.0))
+
+    found = detect_photographs(
+        trained, given, anomalous=known, quantile=quantile, reference=reference, skip_broken=skip_broken, watch=draw
+    )
+    kept = np.isin(given.names, found.names)
+    labels = None if given.labels is None else given.labels[kept]
+    return Judged(given.name, found, np.array(found.names), labels, "photograph", found.notes)
+
+
+def truth(labels: np.ndarray | None, name: str, normal: Sequence[str] | None) -> np.ndarray | None:
     """Which rows are anomalies (n,): those with other labels than the normal ones; None where none are named.
 
     Raises DataError where there are no labels, or one named is not among them.
     """
     if not normal:
         return None
-    if reading.labels is None:
-        raise DataError(f"--normal {normal[0]} needs labels, and {reading.name} came without. Name their column with --label.")
-    labels = np.asarray([str(v) for v in reading.labels.tolist()])
-    unknown = sorted(set(normal) - set(labels))
+    if labels is None:
+        raise DataError(
+            f"--normal {normal[0]} needs labels, and {name} came without. Name their column with --label, or put pictures into "
+            "a folder a label."
+        )
+    known = np.asarray([str(v) for v in labels.tolist()])
+    unknown = sorted(set(normal) - set(known))
     if unknown:
-        raise DataError(f"There is no label {unknown[0]!r}. Labels: {', '.join(sorted(set(labels))[:20])}.")
-    return ~np.isin(labels, normal)
+        raise DataError(f"There is no label {unknown[0]!r}. Labels: {', '.join(sorted(set(known))[:20])}.")
+    return ~np.isin(known, normal)
 
 
-def show(reading: Reading, found: Detection) -> None:
-    """The count, the strangest rows, and the AUCs where the truth is known."""
+def show(judged: Judged) -> None:
+    """The count, the strangest with their places by simpler methods, and the AUCs where the truth is known."""
+    found, noun = judged.found, judged.noun
+    for note in judged.notes:
+        console.say(note)
     n, flagged = len(found.scores), int(found.is_outlier.sum())
     console.result(
-        f"{flagged} of {n} row{'s' * (n != 1)} stand{'s' * (flagged == 1)} out: score above {found.threshold:.4g}. "
-        f"Of usual rows {found.false_alarms:.2g} would, so expect about {found.false_alarms * n:.2g} false alarms."
+        f"{flagged} of {n} {noun}{'s' * (n != 1)} stand{'s' * (flagged == 1)} out: score above {found.threshold:.4g}. "
+        f"Of usual {noun}s {found.false_alarms:.2g} would, so expect about {found.false_alarms * n:.2g} false alarms."
     )
     if not found.held_out:
         console.warn(
@@ -69,38 +142,59 @@ def show(reading: Reading, found: Detection) -> None:
             "that. Train with rows held out (the default)."
         )
     order = np.argsort(-found.scores, kind="stable")[:SHOWN]
-    names = [str(i) for i in range(n)] if reading.ids is None else [str(v) for v in reading.ids.tolist()]
-    rows = [
-        [names[i], f"{found.scores[i]:.4g}", f"{found.p_values[i]:.2g}", "yes" if found.is_outlier[i] else ""] for i in order
+    names = [str(i) for i in range(n)] if judged.ids is None else [str(v) for v in judged.ids.tolist()]
+    places = {name: _places(values) for name, values in found.beside.items()}
+    lines = [
+        [names[i], f"{found.scores[i]:.4g}", f"{found.p_values[i]:.2g}", "yes" if found.is_outlier[i] else ""]
+        + [str(place[i]) for place in places.values()]
+        for i in order
     ]
-    console.table(["row", "score", "p", "stands out"], rows, title="The strangest", numbers=(1, 2))
+    heads = [noun, "score", "p", "stands out", *(PLACES[name] for name in places)]
+    title = f"The strangest, and which place simpler methods give them among {n}"
+    console.table(heads, lines, title=title, numbers=(1, 2, *range(4, len(heads))))
     if found.auc is not None:
         figures = [[WORDS[name], f"{value:.4f}"] for name, value in found.auc.items()]
-        console.table(["", "ROC-AUC"], figures, title="Anomalies told from normal rows", numbers=(1,))
+        console.table(["", "ROC-AUC"], figures, title=f"Anomalies told from normal {noun}s", numbers=(1,))
 
 
-def write_scores(trained: Trained, reading: Reading, found: Detection, path: Path, ending: str) -> None:
+def write_scores(trained: Trained, judged: Judged, path: Path, ending: str) -> None:
     """Score, p-value and verdict of each row, what simpler methods say, and names and labels where there are any."""
-    own = trained.kind.wants
+    own, found = trained.kind.wants, judged.found
     columns = {"score": found.scores, "p_value": found.p_values, "is_outlier": found.is_outlier.astype(np.int8)}
     columns |= {name.replace(" ", "_"): values for name, values in found.beside.items()}
-    aside = {own.id or "id": reading.ids, own.label or "label": reading.labels}
+    aside = {own.id or "id": judged.ids, own.label or "label": judged.labels}
     outputs.write_table(path, ending, "scores", columns, {k: v for k, v in aside.items() if v is not None})
 
 
-def write_heat(trained: Trained, reading: Reading, found: Detection, folder: Path) -> int:
-    """A PNG a picture, red where it is unlike the training pictures, under its own name; how many."""
+def _places(scores: np.ndarray) -> np.ndarray:
+    """The place of each score (n,) when all are ordered, 1 is the highest; equal ones share a place."""
+    return 1 + np.searchsorted(np.sort(-scores), -scores, side="left")
+
+
+def _write_heat(trained: Trained, reading: Reading, found: Detection, folder: Path) -> None:
+    """A PNG a picture, red where it is unlike the training pictures, under its own name."""
+    names = file_names(reading, len(found.scores))
+    for some in torch.arange(len(names)).split(AT_ONCE):
+        x = trained.kind.encode(reading.source.take(some).cpu()).numpy()
+        bounds = trained.kind.layout.bounds or (0.0, 1.0)
+        _write_overlays(folder, [names[i] for i in some.tolist()], x, found.heat[some.numpy()], found.usual, bounds)
+
+
+def _write_overlays(
+    folder: Path, names: Sequence[str], x: np.ndarray, heat: np.ndarray, usual: float, value_range: tuple[float, float]
+) -> None:
     from PIL import Image
 
     from diabolo.figures.heat import overlays
 
-    names = file_names(reading, len(found.scores))
-    for rows in torch.arange(len(names)).split(AT_ONCE):
-        x = trained.kind.encode(reading.source.take(rows).cpu()).numpy()
-        drawn = overlays(x, found.heat[rows.numpy()], found.usual, value_range=trained.kind.layout.bounds or (0.0, 1.0))
-        for row, image in zip(rows.tolist(), drawn, strict=True):
-            buffer = io.BytesIO()
-            Image.fromarray(image).save(buffer, format="PNG")
-            (folder / names[row]).parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(folder / names[row], buffer.getvalue())
-    return len(names)
+    for name, image in zip(names, overlays(x, heat, usual, value_range=value_range), strict=True):
+        buffer = io.BytesIO()
+        Image.fromarray(image).save(buffer, format="PNG")
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(folder / name, buffer.getvalue())
+
+
+def _pngs(names: Sequence[str]) -> list[str]:
+    """Names that end in .png; the old ending stays before it where two would be the same."""
+    plain = [str(Path(name).with_suffix(".png")) for name in names]
+    return plain if len(set(plain)) == len(plain) else [f"{name}.png" for name in names]

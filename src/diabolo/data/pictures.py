@@ -58,9 +58,8 @@ def read_folder(folder: Path, wants: Wants) -> Given:
     if wants.patch is not None:
         return _cut(paths, names, name, wants, left)
     given, kept = _read(paths, names, name, wants)
-    parts = [names[i].split("/") for i in kept]
-    labels = np.array([p[0] for p in parts], dtype=str) if all(len(p) > 1 for p in parts) else None
-    return _with(given, labels, np.array([names[i] for i in kept], dtype=str), left)
+    names = [names[i] for i in kept]
+    return _with(given, labels_of(names), np.array(names, dtype=str), left)
 
 
 def picture_paths(path: Path) -> list[Path]:
@@ -76,6 +75,24 @@ def read_one(path: Path, wants: Wants) -> Given:
         return _cut([path], [path.name], path.name, wants, ())
     given, _ = _read([path], [path.name], path.name, wants)
     return _with(given, None, np.array([path.name], dtype=str), ())
+
+
+def read_whole(path: Path, channels: int) -> np.ndarray:
+    """One picture at its own size, as squares are cut from it: uint8, (H, W) where channels is 1, else (H, W, channels).
+
+    Raises SourceError where it cannot be read.
+    """
+    with strict():
+        found = _guarded(lambda p: _whole(p, channels))(path, path.name)
+    if isinstance(found, SourceError):
+        raise found
+    return found
+
+
+def labels_of(names: Sequence[str]) -> np.ndarray | None:
+    """The first sub-folder of each path as its label, (n,) text; None where a picture is in none."""
+    parts = [name.split("/") for name in names]
+    return np.array([p[0] for p in parts], dtype=str) if parts and all(len(p) > 1 for p in parts) else None
 
 
 def _with(given: Given, labels: np.ndarray | None, ids: np.ndarray, notes: tuple[str, ...]) -> Given:

@@ -41,13 +41,16 @@ class MixtureDensity(Density):
     covariances: Floats
 
     @classmethod
-    def fit(cls, z: Floats, random_state: Random = None) -> Self:
-        """The mixture of codes z (n, K), n >= 2. ``random_state`` decides which codes are used and where the search starts."""
+    def fit(cls, z: Floats, random_state: Random = None, *, iterations: int = ITERATIONS) -> Self:
+        """The mixture of codes z (n, K), n >= 2. ``random_state`` decides which codes are used and where the search starts.
+
+        iterations: of expectation maximization at most, for each number of components; few are enough to tell codes apart.
+        """
         z, generator = training_codes(z), generator_of(random_state)
         white, shift, scale = standardized(generator.permutation(z)[:ROWS])
         kind = "full" if len(white) >= 2 * (white.shape[1] + 1) else "diag"
         seed = int(generator.integers(2**31))
-        found = _finished(white, _searched(white, kind, seed), kind)
+        found = _finished(white, _searched(white, kind, seed, iterations), kind, iterations)
         covariances = np.stack([np.diag(c) for c in found.covariances_]) if kind == "diag" else found.covariances_
         return cls(found.weights_ / found.weights_.sum(), found.means_ * scale + shift, rescaled(covariances, scale))
 
@@ -102,14 +105,14 @@ class MixtureDensity(Density):
         return cls(found["weights"] / found["weights"].sum(), found["means"], found["covariances"])
 
 
-def _searched(white: Floats, kind: str, seed: int) -> GaussianMixture:
+def _searched(white: Floats, kind: str, seed: int, iterations: int) -> GaussianMixture:
     """Fitted to four fifths of the codes, with the components after which the log-likelihood of the rest grows no more."""
     held, rest = white[: len(white) // 5], white[len(white) // 5 :]
     most = min(len(rest) // (2 * (white.shape[1] + 1) if kind == "full" else 4), len(np.unique(rest, axis=0)))
     best = _fitted(rest, GaussianMixture(1, covariance_type=kind, reg_covar=FLOOR))
     best_score = best.score(held) if len(held) else np.inf
     for components in (c for c in CANDIDATES if c <= most):
-        options = {"covariance_type": kind, "reg_covar": FLOOR, "tol": 1e-2, "max_iter": ITERATIONS, "random_state": seed}
+        options = {"covariance_type": kind, "reg_covar": FLOOR, "tol": 1e-2, "max_iter": iterations, "random_state": seed}
         model = _fitted(rest, GaussianMixture(components, **options))
         if (score := model.score(held)) <= best_score:
             break
@@ -117,11 +120,11 @@ def _searched(white: Floats, kind: str, seed: int) -> GaussianMixture:
     return best
 
 
-def _finished(white: Floats, start: GaussianMixture, kind: str) -> GaussianMixture:
+def _finished(white: Floats, start: GaussianMixture, kind: str, iterations: int) -> GaussianMixture:
     """Expectation maximization on all codes, from the mixture that the search found."""
     begin = {"weights_init": start.weights_, "means_init": start.means_, "precisions_init": start.precisions_}
     model = GaussianMixture(
-        start.n_components, covariance_type=kind, reg_covar=FLOOR, max_iter=ITERATIONS, random_state=0, **begin
+        start.n_components, covariance_type=kind, reg_covar=FLOOR, max_iter=iterations, random_state=0, **begin
     )
     return _fitted(white, model)
 

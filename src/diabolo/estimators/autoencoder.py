@@ -26,8 +26,9 @@ from diabolo.jobs import mend as mending
 from diabolo.jobs import reconstruct as reconstructing
 from diabolo.jobs import sample as sampling
 from diabolo.jobs import tasks
-from diabolo.jobs.detect import QUANTILE, Detection, detect
+from diabolo.jobs.detect import detect
 from diabolo.jobs.evaluate import Evaluation, evaluate
+from diabolo.jobs.oddness import QUANTILE, Detection
 from diabolo.jobs.photographs import mend_photograph
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.train import Options, train
@@ -266,6 +267,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     ) -> Detection:
         """Which rows are unlike the training rows, and where: ``.is_outlier``, ``.scores``, ``.p_values`` (n,), ``.heat``.
 
+        A model of squares of photographs (``patch=``) takes whole ones too: a file, a folder, an array, a list of these.
         quantile: the share of usual rows below the threshold. anomalous: the truth, 0 or 1 a row, where it is known: then
         ``.auc`` says how well this model and simpler methods tell them apart. reference: normal rows, to compare pixels with.
         """

@@ -27,7 +27,8 @@ class Calibration:
     held_out: whether these are validation rows; else training rows, which fit too well. misfit, codes: see ``Traits``.
     cells: (*P) or (F,), the mean misfit of each place. usual: the heat (:meth:`heat`) that 99 % of their cells stay below.
     seen: how familiar rows look, one group as they are and one damaged by the recipe where it damages: ``strangeness`` and
-    ``grain`` (n,) in each.
+    ``grain`` (n,) in each. pictures: (n,) whole numbers, alike for squares of one photograph; None where rows are no such
+    squares, or the model was fitted to others of these photographs.
     """
 
     held_out: bool
@@ -36,6 +37,7 @@ class Calibration:
     cells: np.ndarray
     usual: float
     seen: tuple[tuple[np.ndarray, np.ndarray], ...]
+    pictures: np.ndarray | None = None
 
     def heat(self, misfits: np.ndarray) -> np.ndarray:
         """misfits (n, *P) over what is usual for the place, ``misfit / (cells + mean(cells))``: (n, *P) float32.
@@ -51,21 +53,27 @@ def heat_of(misfits: np.ndarray, cells: np.ndarray) -> np.ndarray:
     return np.asarray(misfits / (cells + (floor if floor > 0 else 1.0)), dtype=np.float32)
 
 
-def calibrate(trained: Trained, examples: Examples, rows: Tensor, *, held_out: bool) -> Companion | None:
+def calibrate(
+    trained: Trained, examples: Examples, rows: Tensor, *, held_out: bool, pictures: np.ndarray | None = None
+) -> Companion | None:
     """How up to 2 000 rows fit the model; fewer where rows are large. None where input and output cannot be compared.
 
-    trained must carry its training codes already. rows: numbers of the rows, validation rows where ``held_out``.
+    trained must carry its training codes already. rows: numbers of the rows, validation rows where ``held_out``. pictures:
+    (len(rows),) which photograph each is a square of, where whole photographs are among them.
     """
     if not fits(trained):
         return None
     wide = max(trained.kind.layout.cells, int(np.prod(trained.model.code_shape)))
-    some = rows[:: max(1, -(-len(rows) // max(100, min(MOST_ROWS, MOST_CELLS // wide))))]
+    step = max(1, -(-len(rows) // max(100, min(MOST_ROWS, MOST_CELLS // wide))))
+    some = rows[::step]
     subset = Subset(examples.source, some)
     condition = None if examples.condition is None else examples.condition[some]
     found = Traits.of(trained, subset, condition)
     cells = found.misfits.mean(axis=0)
     arrays = {"codes": found.codes, "misfit": found.misfit, "cells": cells}
     arrays |= {"strangeness": strangeness(trained, found), "grain": found.grain}
+    if pictures is not None:
+        arrays["pictures"] = pictures[::step].astype(np.int64)
     if trained.model.composition.corruption is not None and trained.target_kind is None:
         damaged = Traits.of(trained, subset, condition, damage=True)
         arrays |= {"damaged.strangeness": strangeness(trained, damaged), "damaged.grain": damaged.grain}
@@ -84,6 +92,7 @@ def calibration(trained: Trained) -> Calibration | None:
         held_out=bool(companion.data["held_out"]),
         usual=float(companion.data["usual"]),
         seen=tuple((arrays[f"{p}strangeness"], arrays[f"{p}grain"]) for p in groups),
+        pictures=arrays.get("pictures"),
         **{name: arrays[name] for name in ("codes", "misfit", "cells")},
     )
 

@@ -1,4 +1,4 @@
-"""What every training leaves beside its model: training codes, the linear twin (PCA with as many numbers), a calibration."""
+"""What every training leaves beside its model: training codes and their density, the linear twin (PCA), a calibration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from diabolo.baselines.pca import EXACT, ROWS_AT_ONCE, Pca, fit_pca, fit_pca_in_blocks
 from diabolo.data.examples import Examples
 from diabolo.data.subset import Subset
-from diabolo.jobs import calibration
+from diabolo.jobs import calibration, rarity
 from diabolo.jobs.calibration import CODES as CODES
 from diabolo.jobs.inference import codes
 from diabolo.jobs.judge_mending import SIMPLER, fit_simpler
@@ -21,20 +21,32 @@ TWIN_CELLS = 50_000_000
 
 
 def add_companions(
-    trained: Trained, examples: Examples, rows: Tensor, validation: Tensor, labels: np.ndarray | None, seed: int
+    trained: Trained,
+    examples: Examples,
+    rows: Tensor,
+    validation: Tensor,
+    labels: np.ndarray | None,
+    seed: int,
+    groups: np.ndarray | None = None,
 ) -> Trained:
     """``trained`` with companions: two fitted on its training rows and no others, and how its validation rows fit.
 
-    codes: of up to 5 000 rows, with their row numbers and labels. pca: mean and principal axes of the rows as the model
+    codes: of up to 5 000 rows, with their row numbers and labels. rarity: a density fitted to them, where rows can be judged by
+    it. pca: mean and principal axes of the rows as the model
     sees them, from as many rows as hold 50 million numbers; not for models trained on pairs. A model that went on with fewer
     rows keeps the PCA it had. calibration: see :func:`diabolo.jobs.calibration.calibrate`; of training rows where there are no
-    others. What is simpler at mending pictures: see :func:`diabolo.jobs.judge_mending.fit_simpler`.
+    others. What is simpler at mending pictures: see :func:`diabolo.jobs.judge_mending.fit_simpler`. groups: (n,) of all rows of
+    the examples, alike for squares of one photograph.
     """
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
     held_out = len(validation) > 0
-    calibrated = calibration.calibrate(trained, examples, validation if held_out else rows, held_out=held_out)
+    judged = validation if held_out else rows
+    pictures = _whole(trained, groups, rows, judged)
+    calibrated = calibration.calibrate(trained, examples, judged, held_out=held_out, pictures=pictures)
     if calibrated is not None and not _more(trained.companions.get(calibration.NAME), calibrated, "misfit"):
         trained = trained.with_companion(calibration.NAME, calibrated)
+    if calibrated is not None and len(trained.companions[CODES].arrays["z"]) > 1:
+        trained = trained.with_companion(rarity.NAME, rarity.fit_rarity(trained.companions[CODES].arrays["z"]).companion())
     if len(rows) >= max((int(c.data["rows"]) for n, c in trained.companions.items() if n in SIMPLER), default=0):
         for name, companion in fit_simpler(trained, examples, rows, seed).items():
             trained = trained.with_companion(name, companion)
@@ -49,6 +61,14 @@ def add_companions(
     enough = trained.kind.layout.cells <= min(len(chosen), EXACT)
     pca = fit_pca_in_blocks(parts, k) if enough else fit_pca(np.concatenate(list(parts)), k)
     return trained.with_companion(TWIN, _twin(pca, len(chosen)))
+
+
+def _whole(trained: Trained, groups: np.ndarray | None, rows: Tensor, judged: Tensor) -> np.ndarray | None:
+    """Which photograph each judged row is a square of; None where rows are no squares, or others of them were learned from."""
+    if groups is None or not trained.kind.patches:
+        return None
+    found, learned = groups[judged.numpy()], groups[rows.numpy()]
+    return None if judged is not rows and np.isin(found, learned).any() else found
 
 
 def _more(known: Companion | None, found: Companion, name: str) -> bool:

@@ -148,7 +148,7 @@ def train(
             finished = event
     if finished is None:
         raise TrainingError("Training ended without a result.")
-    return add_companions(finished.trained, examples, rows, validation, labels, options.seed)
+    return add_companions(finished.trained, examples, rows, validation, labels, options.seed, reading.groups)
 
 
 def _labels(reading: Reading, y: Any, conditional: bool) -> np.ndarray | None:

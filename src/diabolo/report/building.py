@@ -82,6 +82,7 @@ def _data(g: Gathered, lang: str) -> dict[str, Any]:
         "health": [f.to_dict() for f in judge_health(g)],
         "size": measure(g).to_dict(),
         "examples": g.extremes.to_dict(),
+        "oddness": None if g.oddities is None else g.oddities.to_dict(),
         "layers": [layer.to_dict() for layer in g.layers],
         "parts": g.trained.model.composition.to_json(),
         "plan": dict(config.plan),

@@ -14,12 +14,15 @@ from diabolo.figures.texts import ENGLISH, RUSSIAN
 from diabolo.figures.units import units
 from diabolo.jobs.curves import telling
 from diabolo.jobs.maps import CodeMap
+from diabolo.jobs.oddness import Detection
 from diabolo.report.gathered import Gathered
 from diabolo.report.health import in_use
 from diabolo.report.language import Language
 from diabolo.report.svg import inline_svg
 
 _PREFIX = "figure."
+TIMES = 3.0
+"""Scores are drawn up to so many times the threshold."""
 
 
 def texts_of(say: Language) -> Mapping[str, str]:
@@ -50,6 +53,15 @@ def draw_map(g: Gathered, found: CodeMap, say: Language) -> Markup:
         names = tuple(say.plain("codes.axis", n=i + 1, share=s) for i, s in enumerate(found.shares[:2]))  # type: ignore[assignment]
     fig = codes(found.points, g.map_labels(found), axis_names=names, texts=texts_of(say))
     return inline_svg(fig, f"codes-{found.method}", alt, comma=comma)
+
+
+def draw_scores(found: Detection, say: Language) -> tuple[Markup, float | None]:
+    """How often each score occurs, the threshold as a line, and where scores were cut off; None where none were."""
+    scores, most = found.scores, TIMES * max(1.0, found.threshold)
+    cut = float(most) if scores.max() > most else None
+    shown = np.minimum(scores, most)
+    fig = histogram(shown, axis_names=(say.plain("oddness.score"), say.plain("oddness.pictures")), mark=found.threshold)
+    return inline_svg(fig, "oddness", say.plain("oddness.alt"), comma=say.code == "ru"), cut
 
 
 def draw_units(g: Gathered, say: Language) -> tuple[Markup, str]:

@@ -15,6 +15,7 @@ from diabolo.jobs.evaluate import Evaluation
 from diabolo.jobs.extremes import Extremes, find_extremes
 from diabolo.jobs.layers import Layer, layer_table
 from diabolo.jobs.maps import CodeMap, can_arrange, map_codes
+from diabolo.jobs.oddities import Oddities, find_oddities
 from diabolo.jobs.repairs import Repair, find_repairs
 from diabolo.trained import Trained
 
@@ -33,6 +34,7 @@ class Gathered:
     curves: Curves | None
     extremes: Extremes
     repairs: tuple[Repair, ...]
+    oddities: Oddities | None
     layers: tuple[Layer, ...]
     maps: tuple[CodeMap, ...]
     command: str
@@ -91,6 +93,7 @@ def gather(
         curves=read_curves(trained),
         extremes=extremes,
         repairs=find_repairs(trained, source, ordinary, y),
+        oddities=find_oddities(trained, source, y),
         layers=layer_table(trained),
         maps=_maps(z),
         command=command,

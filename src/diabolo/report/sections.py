@@ -12,13 +12,14 @@ from diabolo.report.gathered import Gathered
 from diabolo.report.health import in_use, judge_health
 from diabolo.report.language import Language
 from diabolo.report.making import facts, part_facts, python_lines
+from diabolo.report.oddness import oddness
 from diabolo.report.pictures import examples
 from diabolo.report.reasons import reasons_of, translated
 from diabolo.report.silhouette import silhouette
 from diabolo.report.sizes import judge_sizes, measure
 from diabolo.report.verdict import Verdict
 
-SECTIONS = ("pictures", "errors", "curves", "codes", "units", "model", "size", "made")
+SECTIONS = ("pictures", "errors", "oddness", "curves", "codes", "units", "model", "size", "made")
 
 
 def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str, Any]:
@@ -35,11 +36,12 @@ def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str
         "title": say.plain("page.title", recipe=config.recipe, data=data),
         "heading": say("page.heading", recipe=config.recipe, data=data),
         "lead": say(f"page.lead.{g.noun}", **lead),
-        "contents": [(name, _title(g, say, name)) for name in SECTIONS],
+        "contents": [(name, _title(g, say, name)) for name in SECTIONS if name != "oddness" or g.oddities is not None],
         "version": version,
         "verdict": _verdict(g, verdict, say),
         "pictures": examples(g, say),
         "errors": error_table(g, say),
+        "oddness": oddness(g, say),
         "curves": _curves(g, say),
         "codes": _codes(g, say),
         "units": _units(g, say),
