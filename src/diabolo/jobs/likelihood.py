@@ -88,7 +88,7 @@ def _check(trained: Trained, samples: int) -> None:
         raise ParameterError(f"samples must be a whole number of at least 1, got {samples!r}.")
     if trained.target_kind is not None:
         raise UnsupportedError("A model of pairs has no likelihood of its inputs. Use evaluate(X, target=...).")
-    if trained.model.bottleneck.prior() is None:
+    if not trained.model.bottleneck.variational:
         raise UnsupportedError(
             f"The recipe {trained.config.recipe!r} has no distribution over codes, and so no likelihood. Train a variational "
             "one: vae, beta-vae, iwae or cvae."

@@ -85,6 +85,7 @@ class Gaussian(Bottleneck):
 class GaussianNeck(Neck):
     """A normal posterior over ``latent_dim`` channels, h (N, 2K, *L) -> z (N, K, *L)."""
 
+    variational = True
     origin: Tensor
 
     def __init__(self, latent_dim: int, beta: float, warmup: float, free_bits: float, samples: int) -> None:
