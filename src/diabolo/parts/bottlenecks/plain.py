@@ -32,9 +32,7 @@ class Plain(Bottleneck):
     name: ClassVar[str] = "plain"
 
     activation: str = option("none", "last function of the encoder", choices=tuple(ACTIVATIONS))
-    prior: str = option(
-        "none", "what a regularizer trains codes towards; new rows come from it", choices=("none", "normal")
-    )
+    prior: str = option("none", "what a regularizer trains codes towards; new rows come from it", choices=("none", "normal"))
 
     def build(self, latent_dim: int) -> PlainNeck:
         """The module; it has no parameters."""
