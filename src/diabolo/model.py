@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from diabolo.composition import Composition
+from diabolo.maths.rows import repeated
 from diabolo.parts.likelihoods.base import Output
 from diabolo.parts.networks.base import Ports
 from diabolo.records import Batch, Context, Corrupted, Layout, Loss, Step
@@ -65,20 +66,29 @@ class Model(nn.Module):
         h, real = self.encoder(corrupted.x, batch.real if batch.target is None else None, batch.condition)
         with _full(h):
             code = self.bottleneck(h.float(), real, context)
-        output = self.decode(code.z, batch.condition)
+        output = self.decode(code.z, repeated(batch.condition, code.samples))
         return self.loss(Step(batch, corrupted, code, output, context))
 
     def loss(self, step: Step) -> Loss:
-        """reconstruction = −log p(x|z) summed over real, judged cells; total = reconstruction + cost + penalties."""
-        aim, real = step.batch.aim, _counted(step.batch.real, step.corrupted.judged)
+        """reconstruction = −log p(x|z) summed over real, judged cells; total = reconstruction + cost + penalties.
+
+        With k samples a row, reconstruction + cost is ``−log (1/k) Σ p(x|z) p(z) / q(z|x)``, the importance-weighted bound
+        (Burda et al. 2016, eq. 8, https://arxiv.org/abs/1509.00519).
+        """
+        aim, real, samples = step.batch.aim, _counted(step.batch.real, step.corrupted.judged), step.code.samples
         with _full(aim):
-            reconstruction, everyday = step.output.costs(aim, real)
+            reconstruction, everyday = step.output.costs(repeated(aim, samples), repeated(real, samples))
+        cost = step.code.cost
+        if samples > 1:
+            bound = math.log(samples) - torch.logsumexp(-(reconstruction + cost).unflatten(0, (-1, samples)), 1)
+            reconstruction, everyday = (t.unflatten(0, (-1, samples)).mean(1) for t in (reconstruction, everyday))
+            cost = bound - reconstruction
         count = aim[0].numel() if real is None else real.flatten(1).sum(1).clamp(min=1)
         penalties = {r.name: r(self, step).value for r in self.composition.regularizers}
         return Loss(
-            total=reconstruction + step.code.cost + sum(penalties.values(), reconstruction.new_zeros(())),
+            total=reconstruction + cost + sum(penalties.values(), reconstruction.new_zeros(())),
             reconstruction=reconstruction,
-            cost=step.code.cost,
+            cost=cost,
             everyday=everyday / count,
             kl=None if step.code.kl is None else step.code.kl.flatten(1).sum(1),
             penalties=penalties,

@@ -116,6 +116,14 @@ def _beta_vae(hints: Hints) -> dict[str, Any]:
     return {"bottleneck": {"name": "gaussian", "beta": 4.0}, "likelihood": likelihood}
 
 
+def _wae(hints: Hints) -> dict[str, Any]:
+    return {"bottleneck": {"name": "plain", "prior": "normal"}, "regularizers": [{"name": "mmd"}]}
+
+
+def _iwae(hints: Hints) -> dict[str, Any]:
+    return _vae(hints) | {"bottleneck": {"name": "gaussian", "samples": 5}}
+
+
 _TABLE = (
     Recipe(
         "plain",
@@ -210,6 +218,20 @@ _TABLE = (
         "Looking for separate factors of variation.",
         "Higgins et al. 2017, β-VAE, https://openreview.net/forum?id=Sy2fzU9gl",
         _beta_vae,
+    ),
+    Recipe(
+        "wae",
+        "Codes are points, and all of them together are pulled towards a standard normal distribution.",
+        "Generation with sharper pictures than a VAE's.",
+        "Tolstikhin et al. 2018, Wasserstein auto-encoders, https://arxiv.org/abs/1711.01558",
+        _wae,
+    ),
+    Recipe(
+        "iwae",
+        "A VAE that draws five codes a row and trains the tighter bound they give together.",
+        "Better likelihoods, and posteriors that need not be simple; five times a VAE's work.",
+        "Burda, Grosse & Salakhutdinov 2016, Importance weighted autoencoders, https://arxiv.org/abs/1509.00519",
+        _iwae,
     ),
     Recipe(
         "cvae",

@@ -105,14 +105,16 @@ class Corrupted:
 class Code:
     """What a bottleneck returns.
 
-    z: (N, K, *L), handed to the decoder. cost: (N,), what training pays for the code (0 where it is free). kl:
-    (N, K, *L), raw KL divergence to the prior in nats, None where there is no density. posterior: q(z|x) or None.
+    z: (N * samples, K, *L), handed to the decoder, a row's samples side by side. cost: (N * samples,), what training pays for
+    the code (0 where it is free); with more than one sample, log q(z|x) − log p(z). kl: (N, K, *L), raw KL divergence to the
+    prior in nats, None where there is no density. posterior: q(z|x) or None.
     """
 
     z: Tensor
     cost: Tensor
     kl: Tensor | None = None
     posterior: Distribution | None = None
+    samples: int = 1
 
 
 @final
@@ -141,7 +143,8 @@ class Loss:
     """One number a row in each, shape (N,). Nats where the likelihood is a density.
 
     total = reconstruction + cost + sum of penalties is what training minimizes. kl is the raw KL divergence (None
-    without a posterior): reconstruction + kl is -ELBO. everyday: the figure people know, MSE or BCE an element.
+    without a posterior): reconstruction + kl is -ELBO. Of several samples reconstruction is the mean, and cost what is missing
+    to minus the importance-weighted bound. everyday: the figure people know, MSE or BCE an element.
     """
 
     total: Tensor

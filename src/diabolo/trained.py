@@ -102,9 +102,10 @@ class Trained:
 
     def require_density(self, job: str) -> None:
         """Raise UnsupportedError where the code has no distribution, which ``job`` needs."""
-        if self.model.bottleneck.prior() is None:
+        if not self.model.bottleneck.variational:
             raise UnsupportedError(
-                f"{job} needs a recipe whose code is a distribution (vae, beta-vae, cvae); this is {self.config.recipe!r}."
+                f"{job} needs a recipe whose code is a distribution (vae, beta-vae, iwae, cvae); this is "
+                f"{self.config.recipe!r}."
             )
 
 

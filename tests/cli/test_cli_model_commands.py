@@ -51,6 +51,18 @@ def test_eval_numbers_are_those_of_the_library(run: Run, digits_model: Path) -> 
     assert found["neighbors"]["model"] > 0.1
 
 
+def test_eval_estimates_the_likelihood_where_asked(run: Run, digits_model: Path, table: Path, table_model: Path) -> None:
+    found = run("eval", digits_model, "demo:digits", "--samples", "20", "--json").json
+    likely = found["likelihood"]
+    assert likely["samples"] == 20
+    assert likely["nll"] < found["elbo"]["negative_elbo"]
+    ran = run("eval", digits_model, "demo:digits", "--samples", "20")
+    assert f"by importance sampling, 20 codes a row: {likely['nll']:.5g} ±" in ran.out
+    assert run("eval", digits_model, "demo:digits", "--json").json["likelihood"] is None
+    ran = run("eval", table_model, table, "--samples", "20")
+    assert (ran.code, "no distribution over codes" in ran.err) == (1, True)
+
+
 def test_eval_takes_labels_from_the_training_column_or_another(run: Run, table: Path, table_model: Path) -> None:
     assert "neighbors" in run("eval", table_model, table, "--json").json
     assert run("eval", table_model, table, "--json").json["neighbors"] is not None

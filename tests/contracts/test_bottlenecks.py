@@ -14,6 +14,7 @@ from diabolo.records import Code, Context
 PARTS = [
     *(part() for part in BOTTLENECKS),
     *(Plain(activation=a) for a in ("relu", "sigmoid", "tanh")),
+    Plain(prior="normal"),
     Gaussian(beta=4.0, warmup=0.5, free_bits=0.1),
     Gaussian(free_bits=50.0),
     SparseL1(weight=1.0, activation="none"),

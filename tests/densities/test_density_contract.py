@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from diabolo.densities import DENSITIES, find
+from diabolo.densities.kernel import KernelDensity
 from diabolo.errors import DataError, ParameterError
 
 
@@ -60,7 +61,8 @@ def test_samples_have_the_codes_mean_and_covariance(density):
     z = cloud(n=2000)
     drawn = density.fit(z, 0).sample(40_000, random_state=0)
     np.testing.assert_allclose(drawn.mean(axis=0), z.mean(axis=0), atol=0.06)
-    np.testing.assert_allclose(np.cov(drawn.T), np.cov(z.T), atol=0.15)
+    wider = 1 + len(z) ** (-2 / 7) if density is KernelDensity else 1  # a kernel's own spread comes on top
+    np.testing.assert_allclose(np.cov(drawn.T), wider * np.cov(z.T), atol=0.15)
 
 
 def test_density_integrates_to_one(density):

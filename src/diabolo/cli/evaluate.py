@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from diabolo.cli import options
 
 
@@ -10,6 +14,12 @@ def evaluate(
     data: options.Data,
     label: options.Label = None,
     target: options.Target = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            "--samples", help="Also log p(x) by importance sampling, with N codes a row; papers take 5000.", metavar="N", min=1
+        ),
+    ] = None,
     skip_broken: options.SkipBroken = False,
     device: options.Device = "auto",
     as_json: options.Json = False,
@@ -21,6 +31,7 @@ def evaluate(
     from diabolo.cli import console
     from diabolo.cli.inputs import open_model, read_for
     from diabolo.cli.results import show_details, show_errors, show_mending
+    from diabolo.jobs.likelihood import log_likelihood
     from diabolo.jobs.workshop import judge_rows
 
     trained = open_model("eval", model, data, device)
@@ -28,8 +39,9 @@ def evaluate(
     aim = None if target is None else trained.out_kind.read(target)
     judged = judge_rows(trained, reading.source, reading.labels, aim, name=reading.name, role="other")
     found = judged.evaluation.to_dict()
+    likely = None if samples is None else log_likelihood(trained, reading.source, reading.labels, samples=samples)
     if as_json:
-        console.document({"model": model, **found})
+        console.document({"model": model, **found, "likelihood": None if likely is None else likely.to_dict()})
         return
     show_errors(found)
     if found["mending"] is not None:
@@ -39,3 +51,8 @@ def evaluate(
     if found["gain"] is not None:
         console.result(f"PCA's squared error is {found['gain']:.3g} times this model's.")
     show_details(found)
+    if likely is not None:
+        console.result(
+            f"−log p(x) by importance sampling, {likely.samples} codes a row: {likely.negative:.5g} ± "
+            f"{likely.standard_error:.2g} nats of {likely.about}."
+        )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from diabolo.densities.base import Density
 from diabolo.densities.gaussian import GaussianDensity
+from diabolo.densities.kernel import KernelDensity
 from diabolo.densities.mixture import MixtureDensity
 from diabolo.errors import unknown
 
-DENSITIES: tuple[type[Density], ...] = (GaussianDensity, MixtureDensity)
+DENSITIES: tuple[type[Density], ...] = (GaussianDensity, MixtureDensity, KernelDensity)
 
 
 def find(name: str) -> type[Density]:

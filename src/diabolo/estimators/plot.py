@@ -137,7 +137,7 @@ class Plot:
         """
         from diabolo.figures.units import units
 
-        variational = self.trained.model.bottleneck.prior() is not None
+        variational = self.trained.model.bottleneck.variational
         z = self._training_codes() if X is None else embed(self.trained, X, y)
         used = active_units(z) if variational else ~dead_units(z)
         if X is not None and variational:

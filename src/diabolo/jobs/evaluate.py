@@ -10,7 +10,6 @@ from typing import Any, final
 import numpy as np
 import torch
 from torch import Tensor
-from torch.distributions import kl_divergence
 
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
@@ -22,6 +21,7 @@ from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.pairs import SHRINKS, smaller_rows
 from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.score import elbo_terms, score_unit
+from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import CodeHealth, code_health, compression_ratio, kl_per_unit, unit_variance
 from diabolo.metrics.neighbors import knn_accuracy
 from diabolo.records import Batch
@@ -136,8 +136,7 @@ def _contenders(
 
 def _kl(trained: Trained, source: Source, condition: Tensor | None) -> np.ndarray | None:
     """KL of each code number of each row, (n, K) nats, None without a density."""
-    prior = trained.model.bottleneck.prior()
-    if prior is None:
+    if not trained.model.bottleneck.variational:
         return None
 
     generator = device_generator(trained.device)
@@ -146,7 +145,7 @@ def _kl(trained: Trained, source: Source, condition: Tensor | None) -> np.ndarra
         seen = trained.model.likelihood.observe(Batch(x), generator.manual_seed(0), shared=True)  # bits, where it draws bits
         q = trained.model.posterior(seen.x, c)
         assert q is not None  # a prior implies a posterior
-        return kl_divergence(q, prior)
+        return kl_normal(q.mean, q.stddev)
 
     return apply(trained, source, condition, kl).flatten(1).numpy()
 

@@ -29,7 +29,11 @@ def sample_codes(trained: Trained, n: int, *, density: str = "auto", random_stat
     if density == "auto":
         density = "mixture" if prior is None else "prior"
     if density == "prior":
-        trained.require_density("sampling from the prior")
+        if prior is None:
+            raise UnsupportedError(
+                f"Nothing trained the codes of {trained.config.recipe!r} towards a prior. Use density='mixture', or train "
+                "vae, wae or another recipe with one."
+            )
         shape = (n, int(np.prod(trained.model.code_shape)))
         return np.random.default_rng(random_state).standard_normal(shape).astype(np.float32)
     return fit_density(trained, density).sample(n, random_state).astype(np.float32)

@@ -38,7 +38,7 @@ class Scores:
 
 def score_unit(trained: Trained) -> str:
     """What :func:`score` returns for this model."""
-    if trained.model.bottleneck.prior() is None or trained.target_kind is not None:
+    if not trained.model.bottleneck.variational or trained.target_kind is not None:
         return "minus mean squared error"
     if not trained.model.composition.likelihood.density:
         return "minus loss and KL divergence: no log-likelihood"

@@ -6,7 +6,7 @@ autograd would put five operations together. They can be differentiated once.
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, final, overload
 
 import torch
 from torch import Tensor
@@ -24,6 +24,23 @@ def row_sum(values: Tensor, real: Tensor | None = None) -> Tensor:
     """
     counted = values if real is None else values * real.to(values.dtype)
     return counted.reshape(len(values), -1).sum(1)
+
+
+@overload
+def repeated(x: Tensor, times: int) -> Tensor: ...
+
+
+@overload
+def repeated(x: None, times: int) -> None: ...
+
+
+def repeated(x: Tensor | None, times: int) -> Tensor | None:
+    """Each row ``times`` times, side by side: (N, ...) -> (N * times, ...); itself once, None stays None.
+
+    >>> repeated(torch.tensor([[1], [2]]), 2).flatten()
+    tensor([1, 1, 2, 2])
+    """
+    return x if x is None or times == 1 else x.repeat_interleave(times, 0)
 
 
 def square_error(mean: Tensor, x: Tensor) -> Tensor:

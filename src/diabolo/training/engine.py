@@ -367,7 +367,7 @@ def _columns(model: Any) -> list[str]:
     """The figures of an epoch, in the order of :func:`_means`."""
     composition = model.composition
     names = ["loss", "reconstruction", "cost", composition.likelihood.everyday]
-    if model.bottleneck.prior() is not None:
+    if model.bottleneck.variational:
         names.append("kl")
     return names + [r.name for r in composition.regularizers]
 

@@ -14,7 +14,12 @@ from diabolo.spec import Part
 
 
 class Neck(nn.Module, ABC):
-    """A built bottleneck (abstract). Acts on the channel axis, so vectors, sequences and maps are all the same to it."""
+    """A built bottleneck (abstract). Acts on the channel axis, so vectors, sequences and maps are all the same to it.
+
+    variational: whether ``posterior`` gives a distribution; such a neck has a prior too.
+    """
+
+    variational: bool = False
 
     @abstractmethod
     def forward(self, h: Tensor, real: Tensor | None, context: Context) -> Code:
@@ -29,7 +34,7 @@ class Neck(nn.Module, ABC):
         return None
 
     def prior(self) -> Distribution | None:
-        """p(z) of one code number, or None where nothing was asked of the codes' distribution."""
+        """p(z) of one code number, from which new rows are drawn; None where nothing was asked of the codes' distribution."""
         return None
 
 

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
+from diabolo.errors import ParameterError
 from diabolo.maths.divergences import kl_normal
 from diabolo.maths.precision import at_least_float32
 from diabolo.maths.ranges import positive
-from diabolo.maths.rows import row_sum
+from diabolo.maths.rows import repeated, row_sum
 from diabolo.parts.bottlenecks.activations import check_channels
 from diabolo.parts.bottlenecks.base import Bottleneck, Neck
 from diabolo.records import Code, Context
@@ -41,13 +42,17 @@ class Gaussian(Bottleneck):
       costs ``free_bits`` a number and feels no pressure. The batch is part of that average, so the cost of a row
       depends a little on its neighbours.
 
+    - samples: codes drawn for a row. More than one train the importance-weighted bound
+      ``log mean p(x|z) p(z) / q(z|x)``, which lies between the ELBO and log p(x) (Burda et al. 2016); the options above
+      must then be as they come.
+
     ``Code.kl`` is always the raw divergence, without weights and free bits. The code is drawn with the context's
     generator in evaluation too; ``mode`` is the mean.
 
     References: Kingma & Welling 2013, https://arxiv.org/abs/1312.6114; Rezende et al. 2014,
     https://arxiv.org/abs/1401.4082; Higgins et al. 2017, https://openreview.net/forum?id=Sy2fzU9gl; Bowman et al. 2016,
-    https://arxiv.org/abs/1511.06349; Sønderby et al. 2016, https://arxiv.org/abs/1602.02282; Kingma et al. 2016,
-    https://arxiv.org/abs/1606.04934
+    https://arxiv.org/abs/1511.06349; Burda et al. 2016, https://arxiv.org/abs/1509.00519; Sønderby et al. 2016,
+    https://arxiv.org/abs/1602.02282; Kingma et al. 2016, https://arxiv.org/abs/1606.04934
     """
 
     name: ClassVar[str] = "gaussian"
@@ -55,6 +60,17 @@ class Gaussian(Bottleneck):
     beta: float = option(1.0, "weight of the KL divergence", low=0.0)
     warmup: float = option(0.0, "fraction of training over which that weight grows from 0", low=0.0, high=1.0)
     free_bits: float = option(0.0, "nats a code number may tell for nothing", low=0.0)
+    samples: int = option(1, "codes drawn a row in training; more tighten the bound", low=1)
+
+    def check(self) -> None:
+        """Also raise ParameterError where several samples meet a weight, which the bound of several samples does not have."""
+        super().check()
+        if self.samples > 1 and (self.beta, self.warmup, self.free_bits) != (1.0, 0.0, 0.0):
+            raise ParameterError(
+                f"With samples={self.samples} the loss is a bound on the likelihood and has no weights: beta must be 1, warmup "
+                f"and free_bits 0; they are {self.beta:g}, {self.warmup:g} and {self.free_bits:g}. Use samples=1, or "
+                "leave them out."
+            )
 
     def wants(self, latent_dim: int) -> int:
         """2K: a mean and a raw spread for each code number."""
@@ -62,28 +78,37 @@ class Gaussian(Bottleneck):
 
     def build(self, latent_dim: int) -> GaussianNeck:
         """The module; it has no parameters."""
-        return GaussianNeck(latent_dim, self.beta, self.warmup, self.free_bits)
+        return GaussianNeck(latent_dim, self.beta, self.warmup, self.free_bits, self.samples)
 
 
 @final
 class GaussianNeck(Neck):
     """A normal posterior over ``latent_dim`` channels, h (N, 2K, *L) -> z (N, K, *L)."""
 
+    variational = True
     origin: Tensor
 
-    def __init__(self, latent_dim: int, beta: float, warmup: float, free_bits: float) -> None:
+    def __init__(self, latent_dim: int, beta: float, warmup: float, free_bits: float, samples: int) -> None:
         super().__init__()
-        self.latent_dim, self.beta, self.warmup, self.free_bits = latent_dim, beta, warmup, free_bits
+        self.latent_dim, self.beta, self.warmup, self.free_bits, self.samples = latent_dim, beta, warmup, free_bits, samples
         self.register_buffer("origin", torch.zeros(()), persistent=False)  # puts the prior on the model's device
 
     def forward(self, h: Tensor, real: Tensor | None, context: Context) -> Code:
-        """h (N, 2K, *L) -> a draw ``mean + std * noise``. real: (N, 1, *L) or (N, K, *L), 0 where no code number counts."""
+        """h (N, 2K, *L) -> draws ``mean + std * noise``, ``samples`` a row.
+
+        real: (N, 1, *L) or (N, K, *L), 0 where no code number counts.
+        """
         q = self.posterior(h)
-        noise = torch.randn(q.mean.shape, generator=context.generator, device=h.device, dtype=q.mean.dtype)
         kl = kl_normal(q.mean, q.stddev)  # (N, K, *L)
         kl = kl if real is None else kl * real.to(kl.dtype)
-        cost = self.beta * self._weight(context) * row_sum(self._paid(kl, real))
-        return Code(q.mean + q.stddev * noise, cost, kl, q)
+        mean, std = repeated(q.mean, self.samples), repeated(q.stddev, self.samples)
+        noise = torch.randn(mean.shape, generator=context.generator, device=h.device, dtype=mean.dtype)
+        z = mean + std * noise
+        if self.samples == 1:
+            cost = self.beta * self._weight(context) * row_sum(self._paid(kl, real))
+        else:  # log q(z|x) − log p(z) at the draw
+            cost = row_sum((z.square() - noise.square()) / 2 - std.log(), repeated(real, self.samples))
+        return Code(z, cost, kl, q, self.samples)
 
     def mode(self, h: Tensor) -> Tensor:
         """The posterior's mean, (N, K, *L)."""

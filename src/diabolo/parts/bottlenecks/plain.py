@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+import torch
 from torch import Tensor
+from torch.distributions import Normal
 
 from diabolo.maths.precision import at_least_float32
 from diabolo.parts.bottlenecks.activations import ACTIVATIONS, check_channels
@@ -21,6 +23,8 @@ class Plain(Bottleneck):
 
     activation: "none" leaves the code free, which is what PCA does too; "relu" makes it nonnegative and can leave
     numbers that are never used; "sigmoid" and "tanh" keep it within (0, 1) and (-1, 1).
+    prior: "normal" says that a regularizer (``mmd``) trains the codes towards a standard normal, so that new rows are drawn
+    from there; by itself it changes no code.
 
     Reference: Hinton & Salakhutdinov 2006, https://doi.org/10.1126/science.1127647
     """
@@ -28,19 +32,23 @@ class Plain(Bottleneck):
     name: ClassVar[str] = "plain"
 
     activation: str = option("none", "last function of the encoder", choices=tuple(ACTIVATIONS))
+    prior: str = option("none", "what a regularizer trains codes towards; new rows come from it", choices=("none", "normal"))
 
     def build(self, latent_dim: int) -> PlainNeck:
         """The module; it has no parameters."""
-        return PlainNeck(latent_dim, self.activation)
+        return PlainNeck(latent_dim, self.activation, self.prior)
 
 
 @final
 class PlainNeck(Neck):
     """A plain code of ``latent_dim`` channels, h (N, K, *L) -> z (N, K, *L)."""
 
-    def __init__(self, latent_dim: int, activation: str) -> None:
+    origin: Tensor
+
+    def __init__(self, latent_dim: int, activation: str, prior: str) -> None:
         super().__init__()
-        self.latent_dim, self.activation = latent_dim, activation
+        self.latent_dim, self.activation, self.trained_towards = latent_dim, activation, prior
+        self.register_buffer("origin", torch.zeros(()), persistent=False)  # puts the prior on the model's device
 
     def forward(self, h: Tensor, real: Tensor | None, context: Context) -> Code:
         """h (N, K, *L) -> the code; its cost is 0. ``real`` and ``context`` have nothing to say here."""
@@ -51,3 +59,9 @@ class PlainNeck(Neck):
         """activation(h), (N, K, *L)."""
         check_channels(h, self.latent_dim, "one a code number")
         return ACTIVATIONS[self.activation](at_least_float32(h))
+
+    def prior(self) -> Normal | None:
+        """The standard normal distribution of one code number, where codes are trained towards it."""
+        if self.trained_towards == "none":
+            return None
+        return Normal(self.origin, torch.ones_like(self.origin), validate_args=False)

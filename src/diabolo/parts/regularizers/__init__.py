@@ -2,7 +2,8 @@
 
 from diabolo.parts.regularizers.base import Regularizer
 from diabolo.parts.regularizers.contractive import Contractive
+from diabolo.parts.regularizers.mmd import Mmd
 
-REGULARIZERS: tuple[type[Regularizer], ...] = (Contractive,)
+REGULARIZERS: tuple[type[Regularizer], ...] = (Contractive, Mmd)
 
-__all__ = ["REGULARIZERS", "Contractive"]
+__all__ = ["REGULARIZERS", "Contractive", "Mmd"]

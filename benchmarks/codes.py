@@ -1,0 +1,119 @@
+"""What codes are good for on real MNIST, each figure beside what is simpler. Judged on the 10 000 test images.
+
+    DIABOLO_DATA=folder python benchmarks/codes.py [--case NAME ...] [--seed 0] [--samples 5000] [--json]
+
+Nothing is fitted to test images or chosen by them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+import numpy as np
+from quality import Figure, Mnist, fitted, flat, line
+from sklearn.cluster import KMeans
+from sklearn.metrics import normalized_mutual_info_score
+from sklearn.neighbors import KNeighborsClassifier
+
+from diabolo import Autoencoder
+from diabolo.jobs.likelihood import log_likelihood
+from diabolo.parts.bottlenecks import Gaussian as GaussianCode
+from diabolo.parts.likelihoods import Bernoulli
+from diabolo.parts.networks import Mlp
+
+CODE = 16
+
+
+def neighbors(data: Mnist, seed: int, samples: int) -> Figure:
+    """The share of test images whose five nearest training codes vote for their digit; 16 numbers."""
+    ae, seconds = fitted(Autoencoder("denoising", latent_dim=CODE, epochs=30, random_state=seed), data)
+    value = vote(ae.transform(data.train), ae.transform(data.test), data)
+    pca = data.pca(CODE)
+    beside = {
+        f"PCA-{CODE}": vote(pca.transform(flat(data.train)), pca.transform(flat(data.test)), data),
+        "raw pixels": vote(flat(data.train), flat(data.test), data),
+    }
+    return Figure("neighbors", "denoising, 16 numbers, 5 neighbors", value, ">= 0.970", value >= 0.970, seconds, beside)
+
+
+def clusters(data: Mnist, seed: int, samples: int) -> Figure:
+    """k-means with ten clusters on 16 numbers; the information shared with the digits, of the test images."""
+    ae, seconds = fitted(Autoencoder("denoising", latent_dim=CODE, epochs=30, random_state=seed), data)
+    pca = data.pca(CODE)
+    value = grouped(ae.transform(data.train), ae.transform(data.test), data, seed)
+    beside = {
+        f"PCA-{CODE}": grouped(pca.transform(flat(data.train)), pca.transform(flat(data.test)), data, seed),
+        "raw pixels": grouped(flat(data.train), flat(data.test), data, seed),
+    }
+    best = beside[f"PCA-{CODE}"] + 0.05
+    return Figure("clusters", "denoising, k-means, NMI", value, f">= {best:.4f}", value >= best, seconds, beside)
+
+
+def vae(data: Mnist, seed: int, samples: int) -> Figure:
+    """784-200-200-50, dynamic bits, a quarter of an hour."""
+    return likelihood(data, seed, samples, "vae", 1, 87.6)
+
+
+def iwae(data: Mnist, seed: int, samples: int) -> Figure:
+    """The same with five codes a row."""
+    return likelihood(data, seed, samples, "iwae", 5, 86.2)
+
+
+def likelihood(data: Mnist, seed: int, samples: int, recipe: str, codes: int, bar: float) -> Figure:
+    """NLL of all test images by importance sampling, at most 15 minutes of training."""
+    ae = Autoencoder(
+        recipe,
+        network=Mlp(widths=(200, 200), activation="tanh"),
+        bottleneck=GaussianCode(samples=codes),
+        latent_dim=50,
+        likelihood=Bernoulli(binarize="dynamic"),
+        time_budget=870,
+        random_state=seed,
+    )
+    ae, seconds = fitted(ae, data)
+    found = log_likelihood(ae.trained_, data.test, samples=samples, seed=seed)
+    beside = {"standard error": found.standard_error, "samples": samples, "epochs": len(ae.history_)}
+    beside["bound of training, held out"] = min(row["validation_loss"] for row in ae.history_)
+    reached = found.negative <= bar and seconds <= 900
+    return Figure(recipe, f"{recipe} 784-200-200-50, test NLL, nats", found.negative, f"<= {bar}", reached, seconds, beside)
+
+
+def vote(z: np.ndarray, z_test: np.ndarray, data: Mnist) -> float:
+    """Accuracy of five nearest neighbors among the training rows."""
+    known = KNeighborsClassifier(5, algorithm="brute").fit(z, data.train_labels)
+    return float(known.score(z_test, data.test_labels))
+
+
+def grouped(z: np.ndarray, z_test: np.ndarray, data: Mnist, seed: int) -> float:
+    """NMI of digits and clusters of the test rows; clusters are found among the training rows."""
+    found = KMeans(10, n_init=10, random_state=seed).fit(z.astype(np.float64)).predict(z_test.astype(np.float64))
+    return float(normalized_mutual_info_score(data.test_labels, found))
+
+
+CASES: dict[str, Callable[[Mnist, int, int], Figure]] = {
+    "neighbors": neighbors,
+    "clusters": clusters,
+    "vae": vae,
+    "iwae": iwae,
+}
+
+
+def main() -> None:
+    """Run the chosen cases and print them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", choices=CASES, nargs="+", default=list(CASES))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--samples", type=int, default=5000)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    data = Mnist.read()
+    for name in given.case:
+        figure = CASES[name](data, given.seed, given.samples)
+        print(json.dumps(asdict(figure)) if given.json else line(figure), flush=True)
+
+
+if __name__ == "__main__":
+    main()
