@@ -16,6 +16,7 @@ from diabolo.cli.detect import detect
 from diabolo.cli.doctor import doctor
 from diabolo.cli.embed import embed
 from diabolo.cli.evaluate import evaluate
+from diabolo.cli.generate import generate
 from diabolo.cli.impute import impute
 from diabolo.cli.invocation import Invocation
 from diabolo.cli.listing import listing
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "impute": impute,
     "unshuffle": unshuffle,
     "detect": detect,
+    "generate": generate,
     "report": report,
     "list": listing,
     "show": show,

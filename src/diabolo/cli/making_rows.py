@@ -1,0 +1,82 @@
+"""What ``diabolo generate`` draws, writes and says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from diabolo.cli import console, restoring
+from diabolo.data.reading import Reading
+from diabolo.errors import ParameterError
+from diabolo.figures.export import to_png
+from diabolo.figures.mosaic import grid
+from diabolo.jobs.embed import decoded
+from diabolo.jobs.judge_samples import SampleJudgment
+from diabolo.jobs.sample import sample_codes
+from diabolo.store.files import write_bytes
+from diabolo.trained import Trained
+
+
+def ending(trained: Trained, output: Path) -> str:
+    """What ``output`` asks for; ParameterError for a sheet of pictures where rows are none."""
+    found = restoring.ending(trained, output, "")
+    if found == ".png" and trained.out_kind.name != "image":
+        raise ParameterError(f"-o {output}: these rows are no pictures. Write them as .csv, .parquet, .npy or .npz.")
+    return found
+
+
+def label_of(trained: Trained, text: str | None) -> Any:
+    """The label meant by a text, among those the model knows; ParameterError for none, one too many or an unknown one."""
+    known = trained.config.labels
+    names = {str(value): value for value in known}
+    if not known:
+        if text is not None:
+            raise ParameterError(f"--label {text}: the recipe {trained.config.recipe!r} takes no labels. Train cvae for that.")
+        return None
+    if text is None or text not in names:
+        said = "needs --label" if text is None else f"knows no label {text!r}"
+        raise ParameterError(f"This model {said}. It was trained with {', '.join(names)}.")
+    return names[text]
+
+
+def drawn(trained: Trained, count: int, density: str, y: Any, seed: int | None) -> Tensor:
+    """New rows inside the model's scale, (count, F, *P)."""
+    return decoded(trained, sample_codes(trained, count, density=density, random_state=seed), y)
+
+
+def write(trained: Trained, x: Tensor, y: Any, output: Path, ending: str) -> int:
+    """New rows as a file or a folder; how many files."""
+    if ending == ".png":
+        write_bytes(output, to_png(grid(x.numpy(), value_range=trained.out_kind.layout.bounds or (0.0, 1.0))))
+        return 1
+    labels = None if y is None else np.full(len(x), y)
+    source = trained.out_kind.read(trained.out_kind.decode(x))
+    reading = Reading(trained.out_kind, source, labels, "new rows", "new rows", ())
+    return restoring.WRITERS[ending](trained, reading, x, output)
+
+
+def show(judged: SampleJudgment) -> None:
+    """The table of the densities, and what it says."""
+    copies = any(line.copies is not None for line in judged.table)
+    rows = [
+        [line.origin, f"{line.frechet:.4g}", f"{line.precision:.2f}", f"{line.recall:.2f}"]
+        + ([f"{line.copies:.1%}"] if copies and line.copies is not None else [])
+        for line in judged.table
+    ]
+    headings = ["drawn from", "Fréchet distance", "precision", "recall", *(["copies"] if copies else [])]
+    console.result()
+    console.table(
+        headings, rows, title=f"Beside {judged.rows} real rows, of {judged.features}", numbers=range(1, len(headings))
+    )
+    console.result(f"Halves of the real rows are {judged.floor:.4g} apart: less than that is no difference.")
+    best = judged.table[0].origin
+    own = [line for line in judged.table if line.origin != "pca + gaussian"]
+    worst = max(own, key=lambda line: line.frechet)
+    if len(own) > 1 and worst.frechet > 2 * own[0].frechet:
+        console.result(
+            f"{worst.origin} draws codes where the model has learned nothing: use --density {best}, which comes "
+            f"{worst.frechet / own[0].frechet:.1f} times nearer."
+        )
