@@ -17,10 +17,12 @@ from diabolo.cli.doctor import doctor
 from diabolo.cli.embed import embed
 from diabolo.cli.evaluate import evaluate
 from diabolo.cli.impute import impute
+from diabolo.cli.interpolate import interpolate
 from diabolo.cli.invocation import Invocation
 from diabolo.cli.listing import listing
 from diabolo.cli.reconstruct import reconstruct
 from diabolo.cli.report import report
+from diabolo.cli.search import search
 from diabolo.cli.show import show
 from diabolo.cli.train import train
 from diabolo.cli.unshuffle import unshuffle
@@ -49,6 +51,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "impute": impute,
     "unshuffle": unshuffle,
     "detect": detect,
+    "search": search,
+    "interpolate": interpolate,
     "report": report,
     "list": listing,
     "show": show,
