@@ -129,7 +129,10 @@ def show(index: Index, wanted: Reading, found: Neighbors, judged: Precision | No
     console.table(headings, rows, title=f"Nearest of {len(index)} items by code, {index.metric} distance{more}", numbers=(2,))
     if judged is None:
         return
-    asked = f"{judged.queries} {'items, each looked for among the others' if judged.left_out else 'queries'}"
+    if judged.left_out:
+        asked = f"{judged.queries} items, each looked for among the others"
+    else:
+        asked = f"{judged.queries} queries" if judged.queries == n else f"{judged.queries} of the {n} queries"
     figures = [[WORDS[name], f"{share:.1%}"] for name, share in judged.shares.items()]
     title = f"Of the {judged.k} nearest of {judged.rows} items have the label of what was looked for ({asked})"
     console.table(["searched", "precision"], figures, title=title, numbers=(1,))

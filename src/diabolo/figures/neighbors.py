@@ -42,9 +42,10 @@ def neighbors(
     width = np.ceil(100 * max(first + k * (wide + GAP), 3.6)) / 100
     height = TOP + q * (HEAD + high + GAP)
     fig = blank(height, width)
+    heading = words["neighbors.distances" if wide > NARROW else "neighbors.nearest"]
     fig.set_layout_engine("none")
     fig.text(0.02 / width, 1 - 0.18 / height, words["neighbors.query"], font=font(SMALL), color=MUTED)
-    fig.text(first / width, 1 - 0.18 / height, words["neighbors.nearest"], font=font(SMALL), color=MUTED)
+    fig.text(first / width, 1 - 0.18 / height, heading, font=font(SMALL), color=MUTED)
     for line in range(q):
         bottom = height - TOP - line * (HEAD + high + GAP) - HEAD - high
         for column, picture in enumerate((x[line], *near[line])):
