@@ -45,6 +45,7 @@ def test_every_method_draws(case: tuple[Any, Any, Trained]) -> None:
         plot.model(),
         plot.errors(data, y, target=TABLE + 1 if trained.target_kind else None),
         plot.interpolation(data[0], data[1], steps=3, y=None if y is None else y[0]),
+        plot.interpolation_through(data[:3], steps=3, y=None if y is None else y[0], cycle=True),
     )
     for fig in drawn:
         assert isinstance(fig, Figure)
@@ -55,6 +56,21 @@ def test_samples_are_pictures() -> None:
     assert len(Plot(quick(IMAGES, "vae", epochs=1)).samples(4).axes) == 1
     with pytest.raises(UnsupportedError, match="sample"):
         Plot(quick(TABLE, "vae", epochs=1)).samples(4)
+
+
+def test_each_query_stands_beside_its_nearest() -> None:
+    fig = Plot(quick(IMAGES, "vae", epochs=1)).neighbors(IMAGES, IMAGES[:3], k=4)
+    assert len(fig.axes) == 3 * (1 + 4)
+    assert [fig.axes[i].get_title() for i in (0, 1, 5, 6)] == ["", "0", "", "0"]  # each finds itself first
+    assert len(Plot(quick(IMAGES, "cvae", y=[1, 2] * 30, epochs=1)).neighbors(IMAGES, IMAGES[:1], k=2, y=2).axes) == 3
+    with pytest.raises(UnsupportedError, match="search"):
+        Plot(quick(TABLE, epochs=1)).neighbors(TABLE, TABLE[:3])
+
+
+def test_a_way_through_pictures_has_a_line_from_each_to_the_next() -> None:
+    plot = Plot(quick(IMAGES, "plain", epochs=1))
+    sheet = plot.interpolation_through(IMAGES[:3], steps=5, cycle=True).axes[0].images[0].get_array()
+    assert sheet.shape == (3 * 9 - 1, 5 * 9 - 1)  # 3 lines of 5 pictures of 8×8, a pixel between them
 
 
 def test_as_many_rows_as_asked() -> None:

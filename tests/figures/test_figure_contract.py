@@ -18,6 +18,7 @@ from diabolo.figures.curves import learning_curves
 from diabolo.figures.errors import errors_beside
 from diabolo.figures.export import to_png, to_svg
 from diabolo.figures.mosaic import grid, interpolation
+from diabolo.figures.neighbors import neighbors
 from diabolo.figures.pairs import reconstructions
 from diabolo.figures.texts import ENGLISH, RUSSIAN, resolved
 from diabolo.figures.units import units
@@ -40,6 +41,9 @@ DRAWN = {
     "grid": lambda texts: grid(PICTURES),
     "interpolation of images": lambda texts: interpolation(PICTURES, image=True, texts=texts),
     "interpolation of tables": lambda texts: interpolation(TABLE, image=False, texts=texts),
+    "neighbors": lambda texts: neighbors(PICTURES[:2], PICTURES.reshape(2, 3, 9, 7, 3), [[0, 1, 2]] * 2, texts=texts),
+    "many neighbors": lambda texts: neighbors(PICTURES[:1], PICTURES[[[0] * 30]], [range(30)], texts=texts),
+    "neighbors of one": lambda texts: neighbors(PICTURES[:1, :, :3], PICTURES[:1, None, :, :3], [[1e-5]], texts=texts),
     "architecture": lambda texts: architecture(STAGES, texts=texts),
     "errors_beside": lambda texts: errors_beside([("vae", 0.1), ("PCA", 0.2)], texts=texts),
 }
@@ -86,7 +90,20 @@ def seeded(draw):
 
 
 def test_pyplot_is_never_imported():
-    modules = ["architecture", "codes", "curves", "errors", "export", "mosaic", "pairs", "pictures", "style", "texts", "units"]
+    modules = [
+        "architecture",
+        "codes",
+        "curves",
+        "errors",
+        "export",
+        "mosaic",
+        "neighbors",
+        "pairs",
+        "pictures",
+        "style",
+        "texts",
+        "units",
+    ]
     lines = [f"import diabolo.figures.{name}" for name in modules]
     lines += ["from diabolo.figures.units import units", "from diabolo.figures.export import to_png, to_svg", "import sys"]
     lines += ["fig = units([1.0, 2.0])", "to_png(fig)", "to_svg(fig)", "assert 'matplotlib.pyplot' not in sys.modules"]

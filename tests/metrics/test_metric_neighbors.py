@@ -5,10 +5,10 @@ import pytest
 from sklearn.datasets import load_digits, load_iris
 from sklearn.manifold import trustworthiness as reference
 from sklearn.model_selection import LeaveOneOut, cross_val_score
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from diabolo.errors import DataError, ParameterError
-from diabolo.metrics.neighbors import knn_accuracy, knn_purity, trustworthiness
+from diabolo.metrics.neighbors import knn_accuracy, knn_purity, precision_at_k, trustworthiness
 
 
 def test_purity_by_hand():
@@ -65,3 +65,19 @@ def test_rows_and_labels_must_fit():
         knn_accuracy(np.zeros((1, 2)), [1])
     with pytest.raises(ParameterError, match="k must be at least 1"):
         knn_accuracy(np.zeros((3, 2)), [1, 2, 3], k=0)
+
+
+def test_precision_at_k_against_scikit_learn():
+    x, labels = load_digits(return_X_y=True)
+    items, queries, known, wanted = x[:1000], x[1000:1200], labels[:1000], labels[1000:1200]
+    near = NearestNeighbors(n_neighbors=7).fit(items).kneighbors(queries, return_distance=False)
+    classifier = KNeighborsClassifier(7).fit(items, known)  # the share of votes for a class is the precision for its queries
+    votes = classifier.predict_proba(queries)[np.arange(200), wanted]
+    assert precision_at_k(known[near], wanted) == pytest.approx(votes.mean())
+
+
+def test_precision_at_k_needs_something_found():
+    with pytest.raises(DataError, match="what was found"):
+        precision_at_k(np.zeros((3, 0)), [1, 2, 3])
+    with pytest.raises(DataError, match="one label a row"):
+        precision_at_k([["a"], ["b"]], ["a"])

@@ -18,10 +18,12 @@ from diabolo.cli.embed import embed
 from diabolo.cli.evaluate import evaluate
 from diabolo.cli.generate import generate
 from diabolo.cli.impute import impute
+from diabolo.cli.interpolate import interpolate
 from diabolo.cli.invocation import Invocation
 from diabolo.cli.listing import listing
 from diabolo.cli.reconstruct import reconstruct
 from diabolo.cli.report import report
+from diabolo.cli.search import search
 from diabolo.cli.show import show
 from diabolo.cli.train import train
 from diabolo.cli.unshuffle import unshuffle
@@ -51,6 +53,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "unshuffle": unshuffle,
     "detect": detect,
     "generate": generate,
+    "search": search,
+    "interpolate": interpolate,
     "report": report,
     "list": listing,
     "show": show,

@@ -77,12 +77,13 @@ def read_for(
     id: str | None = None,
     skip_broken: bool = False,
     wanted: bool = False,
+    may_lack: bool = False,
 ) -> Reading:
     """Data read as the model's own kind, with what stands beside them: labels, names of rows.
 
     label, id: columns of a table, where they are others than in training. wanted: whether a model that enlarges is to have
-    rows of the size that comes out, to be made small again. Raises DataError where the data do not fit; says so
-    on stderr where they are pictures from another domain than those of the training.
+    rows of the size that comes out, to be made small again. may_lack: whether those columns may be absent. Raises DataError
+    where the data do not fit; says so on stderr where they are pictures from another domain than those of the training.
     """
     from diabolo.cli import console
     from diabolo.data import read_like
@@ -90,7 +91,7 @@ def read_for(
     from diabolo.jobs.pairs import SHRINKS
 
     kind = trained.out_kind if wanted and SHRINKS in trained.config.data else trained.kind
-    reading = read_like(kind, data, label=label, id=id, skip_broken=skip_broken)
+    reading = read_like(kind, data, label=label, id=id, skip_broken=skip_broken, may_lack=may_lack)
     if trained.config.labels and reading.labels is None:
         raise DataError(
             f"The recipe {trained.config.recipe} reads labels, and {reading.name} came without any: name their column with "

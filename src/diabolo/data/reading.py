@@ -129,16 +129,18 @@ def read_like(
     id: str | None = None,
     named: str = "the model",
     skip_broken: bool = False,
+    may_lack: bool = False,
 ) -> Reading:
     """Read further data for a fitted kind, with what came beside them: :meth:`Kind.read` and labels, ids and notes.
 
-    label, id: columns of a table, where they are others than in training. Raises DataError where they are not there.
+    label, id: columns of a table, where they are others than in training. Raises DataError where they are not there, unless
+    ``may_lack``.
     """
     own = kind.wants
     wants = replace(own, label=label or own.label, id=id or own.id, ignore=own.apart, skip_broken=skip_broken)
     given = gather(data, wants)
     for option, column, found in (("label", label, given.labels), ("id", id, given.ids)):
-        if column is not None and found is None:
+        if column is not None and found is None and not may_lack:
             columns = () if given.columns is None else map(str, given.columns.names)
             raise DataError(f"{unknown('column', column, {*columns, *own.apart})} It was asked for as the {option}.")
     source, reason = kind.accept(given, named), f"as {named} reads it"

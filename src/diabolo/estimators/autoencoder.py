@@ -28,10 +28,12 @@ from diabolo.jobs import sample as sampling
 from diabolo.jobs import tasks
 from diabolo.jobs.detect import detect
 from diabolo.jobs.evaluate import Evaluation, evaluate
+from diabolo.jobs.index import Index, build_index
 from diabolo.jobs.likelihood import SAMPLES, log_likelihood
 from diabolo.jobs.oddness import QUANTILE, Detection
 from diabolo.jobs.photographs import mend_photograph
 from diabolo.jobs.score import score, score_unit
+from diabolo.jobs.search import Neighbors, search
 from diabolo.jobs.train import Options, train
 from diabolo.spec import is_whole
 from diabolo.trained import Trained
@@ -288,6 +290,26 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def interpolate(self, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Any:
         """Rows on the way from one row to another through the code space, both restored ends included."""
         return interpolating.interpolate(self._fitted(), start, end, steps, y, spherical=spherical)
+
+    def interpolate_through(
+        self, X: Any, steps: int = 9, y: Any = None, *, spherical: bool = False, cycle: bool = False
+    ) -> Any:
+        """Rows on the way through all rows of X, ``steps`` from each to the next; with ``cycle`` back to the first."""
+        return interpolating.interpolate_through(self._fitted(X), X, steps, y, spherical=spherical, cycle=cycle)
+
+    def index(self, X: Any, y: Any = None, *, names: Any = None, metric: str = "euclidean") -> Index:
+        """The codes of X, ready to be searched: ``ae.search(index, queries)``, ``index.save("photos.safetensors")``.
+
+        y: labels (n,). names: (n,), else file names or row numbers. metric: ``"euclidean"`` or ``"cosine"``.
+        """
+        return build_index(self._fitted(X), X, y, names, metric)
+
+    def search(self, index: Index | str | Path, X: Any, k: int = 5, y: Any = None) -> Neighbors:
+        """The k items of an index nearest to each row of X: ``.rows``, ``.distances``, ``.names``, ``.labels`` (n, k).
+
+        index: what ``index`` made with this same model, or the file it was saved in. y: labels of X, for conditional recipes.
+        """
+        return search(self._fitted(X), index, X, k, y)
 
     @property
     def plot(self) -> Plot:

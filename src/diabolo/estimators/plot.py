@@ -15,12 +15,14 @@ from diabolo.jobs.companions import CODES
 from diabolo.jobs.curves import read_curves, telling
 from diabolo.jobs.embed import decoded, embed, posterior
 from diabolo.jobs.evaluate import evaluate
-from diabolo.jobs.interpolate import codes_between
+from diabolo.jobs.index import build_index
+from diabolo.jobs.interpolate import codes_between, codes_through, lines_of
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.layers import layer_table
 from diabolo.jobs.maps import map_codes
 from diabolo.jobs.reconstruct import restored
 from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.search import search
 from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import active_units, dead_units, kl_per_unit, unit_variance
 from diabolo.metrics.errors import row_errors
@@ -121,14 +123,39 @@ class Plot:
 
     def interpolation(self, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Figure:
         """The way from one row to another through the code; options as of :meth:`Autoencoder.interpolate`."""
-        from diabolo.figures.mosaic import interpolation
-
         z, label = codes_between(self.trained, start, end, steps, y, spherical=spherical)
-        x = decoded(self.trained, z, label)
-        layout = self.trained.out_kind.layout
-        if x.ndim == 4 and layout.bounds is not None:
-            return interpolation(_drawable(x), image=True, value_range=layout.bounds)
-        return interpolation(self.trained.out_kind.natural(x).flatten(1).numpy(), image=False, names=layout.names)
+        return self._way(z, label, steps)
+
+    def interpolation_through(
+        self, X: Any, steps: int = 9, y: Any = None, *, spherical: bool = False, cycle: bool = False
+    ) -> Figure:
+        """The way through all rows of X, pictures line by line, a line from each row to the next.
+
+        Options as of :meth:`Autoencoder.interpolate_through`.
+        """
+        z, label = codes_through(self.trained, X, steps, y, spherical=spherical, cycle=cycle)
+        return self._way(z, label, steps)
+
+    def neighbors(self, X: Any, queries: Any, k: int = 5, y: Any = None) -> Figure:
+        """Each of the first 12 queries beside the k pictures of X that are nearest to it by code, with distances. Images only.
+
+        y: one label for all, for conditional recipes.
+        """
+        from diabolo.figures.neighbors import LINES, neighbors
+
+        bounds = self.trained.kind.layout.bounds
+        if self.trained.kind.name != "image" or bounds is None:
+            raise UnsupportedError("Neighbors in a table are no pictures: look at the rows themselves, ae.search(index, X).")
+        items, labels = rows_and_labels(self.trained, X, y)
+        source, of_queries = rows_and_labels(self.trained, queries, y)
+        some = Subset(source, torch.arange(min(LINES, len(source))))
+        given = None if of_queries is None else np.broadcast_to(of_queries, (len(source),))[: len(some)]
+        found = search(self.trained, build_index(self.trained, items, labels), some, k, given)
+        near = Subset(items, torch.from_numpy(found.rows.ravel()))
+        drawn = [_drawable(self.trained.kind.encode(s.take(torch.arange(len(s))).cpu())) for s in (some, near)]
+        return neighbors(
+            drawn[0], drawn[1].reshape(*found.rows.shape, *drawn[1].shape[1:]), found.distances, value_range=bounds
+        )
 
     def units(self, X: Any = None, y: Any = None) -> Figure:
         """What each number of the code does: its variance, or its KL in nats where X is given and codes are distributions.
@@ -153,6 +180,18 @@ class Plot:
         from diabolo.jobs.anatomy import in_english
 
         return architecture(stations(layer_table(self.trained), in_english))
+
+    def _way(self, z: np.ndarray, label: Any, steps: int) -> Figure:
+        """A strip where there is one way; where there are more, a line of pictures each, or one map of a table's columns."""
+        from diabolo.figures.mosaic import grid, interpolation
+
+        x = decoded(self.trained, z, label)
+        layout = self.trained.out_kind.layout
+        if x.ndim != 4 or layout.bounds is None:
+            return interpolation(self.trained.out_kind.natural(x).flatten(1).numpy(), image=False, names=layout.names)
+        if len(z) == steps:
+            return interpolation(_drawable(x), image=True, value_range=layout.bounds)
+        return grid(_drawable(x)[lines_of(len(z), steps).ravel()], value_range=layout.bounds, columns=steps)
 
     def _training_codes(self) -> np.ndarray:
         companion = self.trained.companions.get(CODES)

@@ -17,6 +17,7 @@ from diabolo.figures.texts import Texts, resolved
 HIGHEST = 9.0  # inches: a page
 LINE_OF = 10  # pictures a line, where nothing else is asked
 TABLE_ROWS = 30  # columns of a table that a strip names
+TABLE_STEPS = 24  # and its steps
 
 
 def grid(x: Any, *, value_range: tuple[float, float] = (0.0, 1.0), columns: int | None = None) -> Figure:
@@ -82,7 +83,8 @@ def _table_strip(strip: Any, names: Sequence[str] | None, words: Texts) -> Figur
     shown = range(0, d, -(-d // TABLE_ROWS))
     said = [plain(shortened(str(names[i] if names is not None else i + 1), 1.6, SMALL)) for i in shown]
     ax.set_yticks(list(shown), said, font=font(SMALL))
-    ax.set_xticks(range(steps), [str(i + 1) for i in range(steps)], font=font(SMALL))
+    told = range(0, steps, -(-steps // TABLE_STEPS))
+    ax.set_xticks(told, [str(i + 1) for i in told], font=font(SMALL))
     ax.tick_params(length=0)
     say(ax, x=words["strip.step"])
     bar = fig.colorbar(drawn, ax=ax, aspect=30, pad=0.02, ticks=[0, 1])

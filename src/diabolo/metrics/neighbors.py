@@ -34,6 +34,21 @@ def knn_accuracy(z: Any, labels: Any, k: int = 5) -> float:
     return float((_vote(y[_neighbors(flat, k)]) == y).mean())
 
 
+def precision_at_k(found: Any, wanted: Any) -> float:
+    """The share of what was found that has the label of what was looked for, a mean over the queries.
+
+    found: (q, k), labels of the k nearest items of each query. wanted: (q,), its own label. In [0, 1].
+    Reference: Manning, Raghavan & Schütze, 2008, Introduction to Information Retrieval, section 8.4 (precision at k).
+
+    >>> precision_at_k([["cat", "dog"], ["dog", "dog"]], ["cat", "dog"])
+    0.75
+    """
+    labels = on_host(found)
+    if labels.ndim != 2 or 0 in labels.shape:
+        raise DataError(f"Expected labels of what was found, (q, k) with at least one of each, got shape {labels.shape}.")
+    return float((labels == labels_of(wanted, len(labels))[:, None]).mean())
+
+
 def trustworthiness(x: Any, z: Any, k: int = 5, *, rows: int = 2000, random_state: int | None = None) -> float:
     """Whether rows that are near in the code are near in the data: 1 where all are, about 0.5 by chance.
 

@@ -1,0 +1,183 @@
+"""Search: the items whose codes are nearest to a query's, and how often those have its label."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from diabolo.data.sources import Source
+from diabolo.data.subset import Subset
+from diabolo.errors import DataError, ParameterError
+from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.embed import embed
+from diabolo.jobs.index import Index, check_made_by
+from diabolo.maths.nearest import nearest
+from diabolo.metrics.neighbors import precision_at_k
+from diabolo.spec import is_whole
+from diabolo.trained import Trained, as_labels, has_fractions
+
+JUDGED_QUERIES = 1_000
+JUDGED_CELLS = 50_000_000
+"""Numbers in the raw rows that are compared at most; of more rows some are drawn."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Neighbors:
+    """What :func:`search` finds for q queries, the nearest first.
+
+    rows: (q, k), numbers of the items in the index, counted from 0. distances: (q, k), in the index's metric. names, labels:
+    (q, k), of those items; labels None where the index has none.
+    """
+
+    rows: np.ndarray
+    distances: np.ndarray
+    names: np.ndarray
+    labels: np.ndarray | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {f.name: None if (v := getattr(self, f.name)) is None else v.tolist() for f in dataclasses.fields(self)}
+
+
+@final
+@dataclass(frozen=True)
+class Precision:
+    """How good a search by labels is: of the k nearest items, the share with the query's label, a mean over the queries.
+
+    shares: by what is searched: "model" (codes), "raw" (rows as the model sees them: pixels, standardized columns), "pca" (as
+    many numbers as a code has; not for models trained on pairs), and "chance", items drawn at random. rows: how many items
+    were searched. left_out: whether the queries are items themselves, each left out of its own search.
+    """
+
+    k: int
+    queries: int
+    rows: int
+    left_out: bool
+    shares: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return dataclasses.asdict(self) | {"shares": dict(self.shares)}
+
+
+def search(trained: Trained, index: Index | str | Path, queries: Any, k: int = 5, y: Any = None) -> Neighbors:
+    """The k items of an index that are nearest to each query, exactly; fewer where the index holds fewer.
+
+    index: what :func:`diabolo.jobs.index.build_index` made, or the file that one was kept in. queries: rows in the caller's
+    own shape, a path or a name. y: their labels, for conditional recipes.
+
+    Raises DataError for queries of another size than the model takes, or an index made by another model; StoreError for a
+    file that is no index.
+    """
+    _check_k(k)
+    index = index if isinstance(index, Index) else Index.load(index)
+    check_made_by(trained, index)
+    z = torch.from_numpy(embed(trained, queries, y))
+    rows, distances = nearest(z, torch.from_numpy(index.codes), k, index.metric)
+    near = rows.numpy()
+    return Neighbors(near, distances.numpy(), index.names[near], None if index.labels is None else index.labels[near])
+
+
+def judge_search(
+    trained: Trained,
+    index: Index,
+    items: Source,
+    k: int = 5,
+    queries: Source | None = None,
+    y: Any = None,
+    *,
+    seed: int = 0,
+) -> Precision | None:
+    """Precision at k of the codes in an index, beside raw data and beside PCA with as many numbers.
+
+    items: the rows that the index was made of. queries, y: other rows and their labels; without them up to 1 000 of the items
+    are looked for among the others. Raw data and PCA are searched by the index's metric too. Queries without a label (an empty
+    text, NaN) are left out. None where the labels are no classes, where there are none, or nothing to compare.
+    """
+    _check_k(k)
+    check_made_by(trained, index)
+    _check_rows(index, items, queries, y)
+    if index.labels is None or not _are_classes(index.labels):
+        return None
+    most = JUDGED_CELLS // trained.kind.layout.cells
+    kept = _some(np.arange(len(items)), most, seed)
+    labels, wanted = _alike(index.labels[kept], None if y is None else as_labels(y).ravel())
+    asked = _some(np.flatnonzero(_labeled(wanted)), min(JUDGED_QUERIES, most), seed + 1)
+    if len(asked) == 0 or len(kept) < 2:
+        return None
+    own = torch.from_numpy(asked) if queries is None else None
+    searched = _views(trained, items, kept, index.codes[kept])
+    if queries is None:
+        sought = {name: rows[own] for name, rows in searched.items()}
+    else:
+        assert y is not None  # checked above
+        z = embed(trained, Subset(queries, torch.from_numpy(asked)), np.asarray(y).ravel()[asked])
+        sought = _views(trained, queries, asked, z)
+    shares = {}
+    for name, rows in searched.items():
+        near = nearest(sought[name], rows, k, index.metric, own)[0].numpy()
+        shares[name] = precision_at_k(labels[near], wanted[asked])
+    shares["chance"] = _chance(labels, wanted[asked], left_out=own is not None)
+    return Precision(min(k, len(kept) - (own is not None)), len(asked), len(kept), own is not None, shares)
+
+
+def _check_rows(index: Index, items: Source, queries: Source | None, y: Any) -> None:
+    if len(items) != len(index):
+        raise DataError(f"Expected the {len(index)} items that the index was made of, got {len(items)} rows.")
+    if (queries is None) != (y is None):
+        raise DataError("queries and their labels y go together: give both, or neither.")
+    if queries is not None and np.shape(y) != (len(queries),):
+        raise DataError(f"y must have one label a query: there are {len(queries)} queries, y has the shape {np.shape(y)}.")
+
+
+def _views(trained: Trained, source: Source, rows: np.ndarray, codes: np.ndarray) -> dict[str, Tensor]:
+    """What is searched, or looked for, (n, d) each: codes, rows as the model sees them, and what PCA makes of those."""
+    raw = trained.kind.encode(source.take(torch.from_numpy(rows)).cpu()).flatten(1)
+    twin = linear_twin(trained)
+    beside = {} if twin is None else {"pca": torch.from_numpy(twin.transform(raw.numpy()))}
+    return {"model": torch.from_numpy(codes), "raw": raw} | beside
+
+
+def _check_k(k: int) -> None:
+    if not is_whole(k, 1):
+        raise ParameterError(f"k, how many nearest items, must be a whole number of at least 1, got {k!r}.")
+
+
+def _some(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """At most ``most`` of the rows, and never fewer than two, drawn without replacement, in order."""
+    most = max(2, most)
+    return rows if len(rows) <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
+def _labeled(labels: np.ndarray) -> np.ndarray:
+    """Where there is a label: no empty text, None or NaN."""
+    return np.array([v is not None and v != "" and v == v for v in labels.tolist()], dtype=bool)
+
+
+def _are_classes(labels: np.ndarray) -> bool:
+    """Whether labels are no measurements, and not nearly one of its own an item."""
+    known = labels[_labeled(labels)]
+    return len(known) > 0 and not has_fractions(known) and len({*known.tolist()}) <= max(1, len(known) / 2)
+
+
+def _alike(labels: np.ndarray, wanted: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of items and of queries, of which one may be whole numbers where the other is text."""
+    if wanted is None:
+        return labels, labels
+    return (labels, wanted) if labels.dtype.kind == wanted.dtype.kind else (labels.astype(str), wanted.astype(str))
+
+
+def _chance(labels: np.ndarray, looked_for: np.ndarray, *, left_out: bool) -> float:
+    """Precision of items drawn at random: the share of a query's label among the items, the query itself aside."""
+    count = Counter(labels.tolist())
+    same = [count[label] - left_out for label in looked_for.tolist()]
+    return float(np.mean(same) / (len(labels) - left_out))
