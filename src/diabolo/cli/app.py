@@ -16,6 +16,7 @@ from diabolo.cli.detect import detect
 from diabolo.cli.doctor import doctor
 from diabolo.cli.embed import embed
 from diabolo.cli.evaluate import evaluate
+from diabolo.cli.extend import extend
 from diabolo.cli.impute import impute
 from diabolo.cli.invocation import Invocation
 from diabolo.cli.listing import listing
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "denoise": denoise,
     "upscale": upscale,
     "impute": impute,
+    "extend": extend,
     "unshuffle": unshuffle,
     "detect": detect,
     "report": report,
