@@ -258,6 +258,52 @@ def test_pictures_from_another_domain_are_told_when_enlarged(run: Run, tmp_path:
     assert "Warning" not in run("upscale", "model", "alike.png", "-o", "b.png").err
 
 
+def noisy_and_clean(place: Path, count: int = 40, side: int = 8) -> None:
+    """Two folders: noisy bmp files and clean png files of the same names."""
+    random = np.random.default_rng(0)
+    for folder in ("noisy", "clean"):
+        (place / folder).mkdir()
+    for i, image in enumerate(little_images(count, side)):
+        Image.fromarray(image).save(place / "clean" / f"{i}.png")
+        bad = (image + random.normal(0, 20, image.shape)).clip(0, 255).astype(np.uint8)
+        Image.fromarray(bad).save(place / "noisy" / f"{i}.bmp")
+
+
+def test_training_on_pairs_of_folders(run: Run, tmp_path: Path) -> None:
+    noisy_and_clean(tmp_path)
+    said = run("train", "noisy", "--target", "clean", "-r", "denoising", "-k", "4", "-e", "2", "-o", "model", "--json")
+    assert said.code == 0, said.err
+    assert "Target: images of 8×8" in said.err
+    assert said.json["evaluation"]["mending"]["task"] == "denoise"
+    assert run("denoise", "model", "noisy", "-o", "out", "--json").json["files"] == 40
+    assert run("eval", "model", "noisy", "--target", "clean", "--json").json["rows"] == 40
+    again = run("train", "model/run.toml", "-o", "again")
+    assert again.code == 0, again.err
+    assert (tmp_path / "again" / "model.safetensors").read_bytes() == (tmp_path / "model" / "model.safetensors").read_bytes()
+    assert run("report", "model", "-o", "r.html").code == 0
+    assert "target=" in run("eval", "model", "noisy").err
+    (tmp_path / "clean" / "7.png").unlink()
+    said = run("train", "noisy", "--target", "clean", "-o", "other")
+    assert said.code == 1
+    assert "no partner: in noisy/: 7" in said.err
+    assert not (tmp_path / "other").exists()
+    assert "model folder" in run("train", "noisy", "--target", "model", "-o", "other").err
+
+
+def test_training_on_patches_of_pairs_and_on_arrays(run: Run, tmp_path: Path, blank_report: None) -> None:
+    noisy_and_clean(tmp_path, 6, 40)
+    said = run("train", "noisy", "--target", "clean", "-r", "denoising", "--patch", "16", "-e", "1", "-o", "model")
+    assert said.code == 0, said.err
+    assert run("denoise", "model", "noisy/0.bmp", "-o", "a.png").code == 0  # of any size: 40 × 40
+    np.save(tmp_path / "x.npy", X)
+    np.save(tmp_path / "y.npy", X[:, ::-1].copy())
+    assert run("train", "x.npy", "--target", "y.npy", "-k", "4", "-e", "1", "-o", "flip").code == 0
+    np.save(tmp_path / "y.npy", X[:50])
+    said = run("train", "x.npy", "--target", "y.npy", "-k", "4", "-e", "1", "-o", "flop")
+    assert said.code == 1
+    assert "a row for each row" in said.err
+
+
 def sensors(path: Path, gaps: bool) -> Path:
     """A table with a name and a label a row; with gaps, every fifth cell of the features is empty."""
     random = np.random.default_rng(0)

@@ -31,7 +31,9 @@ def extend(
     device: options.Device = "auto",
     as_json: options.Json = False,
 ) -> None:
-    """Make the whole picture around the crop in DATA, whose own pixels stay as they are.
+    """Make the whole picture around a crop.
+
+    The pixels of the crop in DATA stay as they are, and all around it is filled in.
 
     MODEL was trained with hidden parts (--recipe masked). A folder of crops gives a folder.
 
