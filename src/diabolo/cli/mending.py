@@ -95,9 +95,9 @@ def _incomplete(verb: str, model: Path, data: str | None) -> ParameterError:
     if is_model(model):
         what = "-o OUT, where the result goes" if data else "DATA, what is to be mended, and -o OUT"
         return ParameterError(f"Say {what}: {call}")
-    ending = model.suffix or ".png"
-    make = f"diabolo train FOLDER_OF_PICTURES {TRAININGS[verb]} -o {verb}r"
-    use = command("diabolo", verb, f"{verb}r", model, *parts, "-o", f"mended{ending}")
+    ending, name = model.suffix or ".png", f"{verb.removesuffix('e')}er"
+    make = f"diabolo train FOLDER_OF_PICTURES {TRAININGS[verb]} -o {name}"
+    use = command("diabolo", verb, name, model, *parts, "-o", f"mended{ending}")
     return ParameterError(
         f"`{verb}` needs a model, and {model} is none. Two commands make one from pictures like it, and use it:\n"
         f"  {make}\n  {use}"
