@@ -89,7 +89,7 @@ def test_the_padding_is_the_mirror_image(models: dict[str, Trained]) -> None:
 
 def test_a_halo_that_is_too_small_would_show(models: dict[str, Trained], monkeypatch: pytest.MonkeyPatch) -> None:
     """The halo is needed: with one stride less the seams appear."""
-    trained = models["residual"]
+    trained = models["conv"]
     x = noise(trained, 64, 64)
     whole = restore_any_size(trained, x, side=WHOLE)
     reach = reach_of(trained.model.encoder, trained.model.decoder)

@@ -123,8 +123,8 @@ def around(crops: np.ndarray, at: tuple[int, int], size: tuple[int, ...]) -> tup
     (top, left), (high, wide) = at, crops.shape[1:3]
     if top + high > size[0] or left + wide > size[1]:
         raise DataError(
-            f"Crops of {high}×{wide} at row {top}, column {left} do not lie in pictures of {size[0]}×{size[1]}. Say the size of "
-            "the whole with size= (--size), where the model takes pictures of any size."
+            f"Crops of {high}×{wide} at row {top}, column {left} do not lie in pictures of {size[0]}×{size[1]}. Say the size "
+            "of the whole with size= (--size), where the model takes pictures of any size."
         )
     place = (slice(None), slice(top, top + high), slice(left, left + wide))
     whole, hidden = np.zeros((len(crops), *size, *crops.shape[3:]), crops.dtype), np.ones((len(crops), *size), bool)
