@@ -28,11 +28,15 @@ def test_mended_pictures_stand_beside_simpler_ones(monkeypatch: Any, capsys: Any
     monkeypatch.syspath_prepend(str(EXAMPLES))
     import mending_pictures
 
-    found = mending_pictures.main("demo:digits", epochs=40)
-    assert set(found) == {"denoise", "impute", "unshuffle", "upscale"}
+    found = mending_pictures.main("demo:digits", epochs=40, passes=8)
+    assert set(found) == {"denoise", "impute", "unshuffle", "upscale", "photograph"}
     assert found["denoise"]["model"] > found["denoise"]["median"]
     assert found["unshuffle"]["model"] > found["unshuffle"]["input"]
-    assert "visible pixels changed: 0" in capsys.readouterr().out
+    assert found["photograph"]["denoising"] > found["photograph"]["input"] + 2
+    assert found["photograph"]["noise2self"] > found["photograph"]["input"] + 1
+    said = capsys.readouterr().out
+    assert "visible pixels changed: 0" in said
+    assert "outside the hole: 0" in said
 
 
 def test_odd_digits_are_found_better_than_by_simpler_ways(monkeypatch: Any, capsys: Any) -> None:

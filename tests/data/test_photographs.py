@@ -146,6 +146,39 @@ def test_a_palette_with_a_hole(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.alpha == 0, np.asarray(image) == 0)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("ending", [".png", ".jpg", ".tif", ".bmp"])
+def test_the_resolution_goes_along(tmp_path: Path, ending: str, dtype: str) -> None:
+    place = tmp_path / f"a{ending}"
+    write_photograph(Photograph(noise(3, dtype), dpi=(300.0, 150.0)), place)
+    with Image.open(place) as image:
+        assert image.info["dpi"] == pytest.approx((300, 150), abs=0.1)
+    assert read_photograph(place).dpi == pytest.approx((300, 150), abs=0.1)
+    write_photograph(Photograph(noise(3, dtype)), place)
+    assert read_photograph(place).dpi in (None, pytest.approx((96, 96), abs=0.1))  # what Pillow puts into each BMP
+
+
+def test_a_turned_picture_has_its_resolution_turned(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise(3, "uint8")).save(tmp_path / "a.png", exif=exif, dpi=(300, 150))
+    assert read_photograph(tmp_path / "a.png").dpi == pytest.approx((150, 300), abs=0.1)
+
+
+def test_what_stands_beside_the_pixels_and_is_lost_is_said(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    given = Photograph(noise(3, "uint8"), icc=b"profile", exif=exif.tobytes(), dpi=(300.0, 300.0))
+    lost = {".png": (), ".jpg": (), ".tif": ("EXIF",), ".bmp": ("color profile", "EXIF"), ".webp": ("300 dpi",)}
+    for ending, words in lost.items():
+        notes = write_photograph(given, tmp_path / f"a{ending}")
+        assert len(notes) == len(words), notes
+        assert all(word in note for word, note in zip(words, notes, strict=True))
+    Image.fromarray(noise(3, "uint8")).save(tmp_path / "b.tif", exif=exif)
+    assert read_photograph(tmp_path / "b.tif").notes == ("EXIF data of TIFF files are left out",)
+    assert read_photograph(tmp_path / "a.tif").notes == ()
+
+
 def test_what_a_format_cannot_keep_is_said(tmp_path: Path) -> None:
     deep = Photograph(np.full((4, 4, 3), 65535 // 2, np.uint16), np.zeros((4, 4), np.uint16))
     notes = write_photograph(deep, tmp_path / "a.bmp")

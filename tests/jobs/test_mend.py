@@ -99,7 +99,7 @@ def test_what_is_simpler_stands_beside() -> None:
     assert {"model", "ridge", "gaussian", "mean", "biharmonic"} <= set(impute)
     assert impute["gaussian"]["psnr"] > impute["mean"]["psnr"]
     puzzle = table(trained("jigsaw"))
-    assert set(puzzle) == {"model", "input", "ridge", "edges"}
+    assert set(puzzle) == {"model", "input", "ridge", "mean", "edges"}
     assert 0 <= puzzle["input"]["tiles"] < 0.5
 
 

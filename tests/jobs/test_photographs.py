@@ -13,8 +13,8 @@ from PIL import Image
 from diabolo import Autoencoder
 from diabolo.data import read
 from diabolo.data.photographs import Photograph, read_photograph, write_photograph
-from diabolo.errors import DataError, ParameterError, SourceError, UnsupportedError
-from diabolo.jobs.photographs import mend_file, mend_photograph, mended
+from diabolo.errors import DataError, UnsupportedError
+from diabolo.jobs.photographs import mend_photograph, mended
 from diabolo.jobs.reconstruct import reconstruct
 from diabolo.jobs.tiles import restore_any_size
 from diabolo.jobs.train import Options, train
@@ -177,20 +177,13 @@ def test_models_that_cannot() -> None:
 def test_a_file_becomes_a_file_of_the_same_form(color: Trained, tmp_path: Path, dtype: str) -> None:
     given = Photograph(noise(20, 31, 3, dtype=dtype), noise(20, 31, seed=1, dtype=dtype))
     write_photograph(given, tmp_path / "old.png")
-    assert mend_file(color, tmp_path / "old.png", tmp_path / "clean.png") == ()
+    done = mended(color, read_photograph(tmp_path / "old.png"))
+    assert write_photograph(done, tmp_path / "clean.png") == ()
     clean = read_photograph(tmp_path / "clean.png")
     np.testing.assert_array_equal(clean.pixels, mend_photograph(color, given.pixels))
     np.testing.assert_array_equal(clean.alpha, given.alpha)
     assert clean.pixels.dtype == dtype
-    notes = mend_file(color, tmp_path / "old.png", tmp_path / "clean.jpg")
-    assert any("laid on white" in n for n in notes)
-
-
-def test_files_that_cannot_be_read_or_written(color: Trained, tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"written as '\.gif'"):
-        mend_file(color, tmp_path / "missing.png", tmp_path / "a.gif")
-    with pytest.raises(SourceError, match="There is no file"):
-        mend_file(color, tmp_path / "missing.png", tmp_path / "a.png")
+    assert any("laid on white" in note for note in write_photograph(done, tmp_path / "clean.jpg"))
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:

@@ -50,8 +50,18 @@ def test_damaged_rows_have_more_grain() -> None:
     np.testing.assert_array_equal(damaged.misfit, Traits.of(trained, source, None, damage=True).misfit)
 
 
-def test_pairs_of_different_shapes_cannot_be_compared() -> None:
+def test_larger_pictures_are_made_small_again_to_be_compared() -> None:
     trained = quick(IMAGES, target=np.kron(IMAGES, np.ones((1, 2, 2), dtype=np.uint8)))
+    found = Traits.of(trained, trained.kind.read(IMAGES[:5]), None)
+    source = trained.kind.read(IMAGES[:5])
+    larger = restored(trained, source, None)[:, 0].numpy()
+    small = larger.reshape(5, 8, 2, 8, 2).mean((2, 4))
+    smooth = gaussian_filter(IMAGES[:5] / 255 - small, (0, 0.5, 0.5), mode="nearest", radius=2) ** 2
+    np.testing.assert_allclose(found.misfits, smooth, rtol=1e-3, atol=1e-6)
+
+
+def test_pairs_of_different_shapes_cannot_be_compared() -> None:
+    trained = quick(IMAGES, target=IMAGES[:, :, :-1])
     with pytest.raises(UnsupportedError, match="cannot be compared"):
         Traits.of(trained, trained.kind.read(IMAGES), None)
 

@@ -1,4 +1,4 @@
-"""Hidden pixels filled in without a network: by the training mean, by a smooth surface, by a Gaussian given what is visible.
+"""Hidden pixels filled in without a network: by a smooth surface, by a Gaussian given what is visible.
 
 Pictures are (n, H, W, C) floats in [0, 1], hidden is (n, H, W) bool, True where a pixel is to be filled in; the others stay.
 """
@@ -17,15 +17,6 @@ from sklearn.covariance import ledoit_wolf_shrinkage
 from diabolo.baselines.base import Array, finite_mean, training_rows
 from diabolo.baselines.pictures import as_hidden, as_pictures, one_by_one, restoration
 from diabolo.errors import DataError
-
-
-def training_mean(x: Array, hidden: Array, mean: Array) -> Array:
-    """Hidden pixels become those of the mean picture, mean (H, W, C)."""
-    x = as_pictures(x)
-    hidden, mean = as_hidden(hidden, x.shape[:3]), np.asarray(mean)
-    if mean.shape != x.shape[1:]:
-        raise DataError(f"Expected a mean picture of shape {x.shape[1:]}, got {mean.shape}.")
-    return np.where(hidden[..., None], mean.astype(x.dtype), x)
 
 
 def biharmonic(x: Array, hidden: Array) -> Array:

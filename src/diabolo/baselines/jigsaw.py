@@ -1,18 +1,16 @@
-"""Shuffled tiles put back in order: by what their edges look like, or by what usually lies at a place.
+"""Shuffled tiles put back in order by what their edges look like.
 
 Two tiles fit where the pixels on both sides of the cut are alike: the sum of their squared differences, the dissimilarity
 of Cho, Avidan & Freeman, 2010, https://doi.org/10.1109/CVPR.2010.5540212. The grid is filled greedily, from every tile that may
 come first, in the manner of Pomeranz, Shemesh & Ben-Shahar, 2011, https://doi.org/10.1109/CVPR.2011.5995331; but line by line,
 and with the best ``BEAM`` fillings kept at each place instead of one. Of those that are full the cheapest is the answer.
-Where the ground is empty, as around digits, empty edges fit best and mislead: there :func:`solve_by_mean` is stronger.
+Where the ground is empty, as around digits, empty edges fit best and mislead.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from diabolo.baselines.base import Array
 from diabolo.baselines.pictures import as_pictures
@@ -45,19 +43,6 @@ def solve(tiles: Array, grid: tuple[int, int]) -> NDArray[np.intp]:
         before, tile = np.unravel_index(best, more.shape)
         order, cost = np.column_stack([order[before], tile]), more.ravel()[best]
     return order[0]
-
-
-def solve_by_mean(tiles: Array, mean: Array) -> NDArray[np.intp]:
-    """Each tile to the place whose tile of the training mean it is like, so that the squared differences sum to the least.
-
-    tiles: (t, h, w, C) floats. mean: (t, h, w, C), the mean picture cut into tiles, in order. Returns (t,) as :func:`solve`. By
-    the assignment of Kuhn, 1955, https://doi.org/10.1002/nav.3800020109, which is exact.
-    """
-    x, places = as_pictures(tiles), as_pictures(mean)
-    if x.shape != places.shape:
-        raise DataError(f"Expected a mean tile for each tile, of one shape, got tiles {x.shape} and means {places.shape}.")
-    apart = cdist(places.reshape(len(places), -1), x.reshape(len(x), -1), "sqeuclidean")
-    return np.asarray(linear_sum_assignment(apart)[1], dtype=np.intp)
 
 
 def dissimilarity(tiles: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

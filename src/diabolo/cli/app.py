@@ -16,6 +16,7 @@ from diabolo.cli.detect import detect
 from diabolo.cli.doctor import doctor
 from diabolo.cli.embed import embed
 from diabolo.cli.evaluate import evaluate
+from diabolo.cli.extend import extend
 from diabolo.cli.generate import generate
 from diabolo.cli.impute import impute
 from diabolo.cli.interpolate import interpolate
@@ -50,6 +51,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "denoise": denoise,
     "upscale": upscale,
     "impute": impute,
+    "extend": extend,
     "unshuffle": unshuffle,
     "detect": detect,
     "generate": generate,

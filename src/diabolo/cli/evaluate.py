@@ -29,14 +29,13 @@ def evaluate(
     Errors, the ELBO where the recipe has one, the health of the code, and whether neighbors share their label.
     """
     from diabolo.cli import console
-    from diabolo.cli.inputs import open_model, read_for
+    from diabolo.cli.inputs import open_model, read_pair
     from diabolo.cli.results import show_details, show_errors, show_mending
     from diabolo.jobs.likelihood import log_likelihood
     from diabolo.jobs.workshop import judge_rows
 
     trained = open_model("eval", model, data, device)
-    reading = read_for(trained, data, label=label, skip_broken=skip_broken, wanted=target is None)
-    aim = None if target is None else trained.out_kind.read(target)
+    reading, aim = read_pair(trained, data, target, label=label, skip_broken=skip_broken)
     judged = judge_rows(trained, reading.source, reading.labels, aim, name=reading.name, role="other")
     found = judged.evaluation.to_dict()
     likely = None if samples is None else log_likelihood(trained, reading.source, reading.labels, samples=samples)

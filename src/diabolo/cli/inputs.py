@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from diabolo.errors import DataError, ParameterError, StoreError
 
 if TYPE_CHECKING:
     from diabolo.data import Reading
+    from diabolo.data.sources import Source
     from diabolo.trained import Trained
 
 
@@ -103,6 +105,23 @@ def read_for(
     return reading
 
 
+def read_pair(
+    trained: Trained, data: str, target: str | None, *, label: str | None = None, skip_broken: bool = False
+) -> tuple[Reading, Source | None]:
+    """Data as :func:`read_for` reads them, and what should have come out for each row: None where nobody says."""
+    reading = read_for(trained, data, label=label, skip_broken=skip_broken, wanted=target is None)
+    if target is None:
+        return reading, None
+
+    from diabolo.data import read_like
+    from diabolo.jobs.pairs import matched
+
+    asked = {"skip_broken": skip_broken}
+    wanted = read_like(trained.out_kind, target, skip_broken=skip_broken)
+    reading, wanted = matched(replace(reading, asked=asked), wanted)
+    return reading, wanted.source
+
+
 def run_record(model: Path) -> Mapping[str, Any]:
     """How a model was asked for: the table [run] of its run.toml; empty where there is none."""
     try:
@@ -113,6 +132,12 @@ def run_record(model: Path) -> Mapping[str, Any]:
     except (OSError, ValueError) as problem:
         raise StoreError(f"{model / 'run.toml'} is damaged ({problem}). Copy the model folder again.") from problem
     return found if isinstance(found, dict) else {}
+
+
+def known_target(model: Path) -> str | None:
+    """What should come out, where the model was trained on pairs from the command line."""
+    target = run_record(model).get("target")
+    return target if isinstance(target, str) else None
 
 
 def known_data(model: Path) -> str:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import dataclasses
 
 from diabolo.cli import console
-from diabolo.cli.inputs import read_for
-from diabolo.data.sources import Source
+from diabolo.cli.inputs import read_pair
 from diabolo.jobs.train import Options
 from diabolo.jobs.workshop import Judged, judge, judge_rows
 from diabolo.trained import Trained
 
 
-def judged(trained: Trained, data: str, aim: Source | None, *, held_out: bool, label: str | None, skip_broken: bool) -> Judged:
+def judged(trained: Trained, data: str, target: str | None, *, held_out: bool, label: str | None, skip_broken: bool) -> Judged:
     """The evaluation on all rows, or on those that training held out, as long as the data still have as many rows.
 
-    aim: what should have come out, for models trained on pairs.
+    target: what should have come out, for models trained on pairs.
     """
     broken = skip_broken or bool(trained.config.data.get("asked", {}).get("skip_broken"))
-    reading = read_for(trained, data, label=label, skip_broken=broken, wanted=aim is None)
+    reading, aim = read_pair(trained, data, target, label=label, skip_broken=broken)
     rows = trained.config.data.get("rows")
     if held_out and len(reading.source) == rows:
         share = float(trained.config.options.get("validation_fraction", 0.0))
-        found = judge(trained, reading, dataclasses.replace(Options(), validation_fraction=share))
+        found = judge(trained, reading, dataclasses.replace(Options(), validation_fraction=share), aim=aim)
         if found is not None:
             return found
     elif held_out:

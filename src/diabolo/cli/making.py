@@ -31,7 +31,7 @@ class Request:
     """What was asked for on the command line.
 
     read_as: arguments of :func:`diabolo.data.read`. train_as: those of :class:`diabolo.jobs.train.Options`. output: None
-    for a name made from data and recipe. line: the command as typed.
+    for a name made from data and recipe. line: the command as typed. target: what should come out, None where the data.
     """
 
     data: str
@@ -42,11 +42,14 @@ class Request:
     lang: str
     as_json: bool
     line: str
+    target: str | None = None
 
 
 def make(request: Request) -> None:
     """Train, judge, report, and say how it went."""
     refuse_model(request.data)
+    if request.target is not None:
+        refuse_model(request.target)
     if request.resume and _already_done(request):
         return
     options = _options(request.train_as)
@@ -59,8 +62,9 @@ def make(request: Request) -> None:
     with _removed_if_empty(folder), ProgressLine() as progress:
         store.prepare(folder, resume=request.resume, advice=_advice(folder))
         reading = _read(request, options)
-        made = _trained(request, options, reading, folder, progress)
-    evaluation, report = _report(request, reading, made)
+        reading, wanted = _paired(request, reading)
+        made = _trained(request, options, reading, wanted, folder, progress)
+    evaluation, report = _report(request, reading, wanted, made)
     show_outcome(made, evaluation, report, progress.finished, request)
 
 
@@ -175,20 +179,43 @@ def _read(request: Request, options: Options) -> Reading:
     return reading
 
 
-def _trained(request: Request, options: Options, reading: Reading, folder: Path, progress: ProgressLine) -> Made:
+def _paired(request: Request, reading: Reading) -> tuple[Reading, Reading | None]:
+    """The data and what should come out, a row for a row, with what was understood said aloud."""
+    if request.target is None:
+        return reading, None
+
+    from diabolo.jobs.pairs import matched
+    from diabolo.jobs.train import read_target
+
+    wanted = read_target(request.target, reading)
+    console.say(f"Target: {wanted.reason}")
+    for note in wanted.notes:
+        console.say(f"  {note}")
+    pairs, wanted = matched(reading, wanted)
+    for note in pairs.notes[len(reading.notes) :]:
+        console.say(f"  {note}")
+    return pairs, wanted
+
+
+def _trained(
+    request: Request, options: Options, reading: Reading, wanted: Reading | None, folder: Path, progress: ProgressLine
+) -> Made:
     """The model folder, with how it was asked for in its run.toml."""
     from diabolo.jobs import workshop
 
     run = {"command": request.line, "data": request.data}
-    return workshop.make(reading, options, folder, run=run, readers=[progress], resume=request.resume)
+    if request.target is not None:
+        run["target"] = request.target
+    return workshop.make(reading, options, folder, target=wanted, run=run, readers=[progress], resume=request.resume)
 
 
-def _report(request: Request, reading: Reading, made: Made) -> tuple[Evaluation, Report]:
+def _report(request: Request, reading: Reading, wanted: Reading | None, made: Made) -> tuple[Evaluation, Report]:
     """The evaluation, of the training rows where none were held out, and the report on the same rows, written down."""
     from diabolo.jobs.workshop import judge_rows
     from diabolo.report import build_report
 
-    on = made.held_out or judge_rows(made.trained, reading.source, reading.labels, name=reading.name, role="training")
+    aim = None if wanted is None else wanted.source
+    on = made.held_out or judge_rows(made.trained, reading.source, reading.labels, aim, name=reading.name, role="training")
     console.say("Writing the report …")
     try:
         report = build_report(

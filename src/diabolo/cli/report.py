@@ -31,7 +31,7 @@ def report(
     Learning curves, reconstructions, the code space, every error beside PCA's; one file, no external request.
     """
     from diabolo.cli import console, outputs
-    from diabolo.cli.inputs import known_data, open_model, run_record
+    from diabolo.cli.inputs import known_data, known_target, open_model, run_record
     from diabolo.cli.judging import judged
     from diabolo.cli.results import show_verdict
     from diabolo.report import build_report
@@ -40,9 +40,9 @@ def report(
     trained = open_model("report", model, data, device)
     path = output or model / outputs.REPORT
     outputs.ending(path, (".html", ".htm"), data or "")
-    aim = None if target is None else trained.out_kind.read(target)
     rows = data or known_data(model)
-    found = judged(trained, rows, aim, held_out=data is None, label=label, skip_broken=skip_broken)
+    wanted = target if data is not None or target is not None else known_target(model)
+    found = judged(trained, rows, wanted, held_out=data is None, label=label, skip_broken=skip_broken)
     made = build_report(
         trained,
         found.source,

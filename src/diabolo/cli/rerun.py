@@ -41,7 +41,7 @@ def rerun(ctx: typer.Context, data: str, output: Path | None, resume: bool, lang
     train_as = {name: value for name, value in found["options"].items() if name in known}
     train_as["settings"] = tuple((path, text) for path, text in train_as.get("settings", ()))
     read_as = {name: tuple(v) if isinstance(v, list) else v for name, v in found["data"].get("asked", {}).items()}
-    return Request(source, read_as, train_as, output, resume, lang, as_json, ctx.obj.text)
+    return Request(source, read_as, train_as, output, resume, lang, as_json, ctx.obj.text, found["run"].get("target"))
 
 
 def _was_typed(ctx: typer.Context, name: str) -> bool:

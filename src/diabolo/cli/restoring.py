@@ -69,29 +69,28 @@ def _write_png(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) ->
     return 1
 
 
-def _write_npy(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) -> int:
+def _write_npy(trained: Trained, reading: Reading, values: Any, path: Path) -> int:
     buffer = io.BytesIO()
-    np.save(buffer, np.asarray(trained.out_kind.decode(x_hat)), allow_pickle=False)
+    np.save(buffer, np.asarray(values), allow_pickle=False)
     write_bytes(path, buffer.getvalue())
     return 1
 
 
-def _write_npz(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) -> int:
+def _write_npz(trained: Trained, reading: Reading, values: Any, path: Path) -> int:
     """Under the names that `diabolo` reads again: X, and y where there are labels."""
     buffer = io.BytesIO()
     beside: dict[str, Any] = {} if reading.labels is None else {"y": reading.labels}
-    np.savez_compressed(buffer, X=np.asarray(trained.out_kind.decode(x_hat)), **beside)
+    np.savez_compressed(buffer, X=np.asarray(values), **beside)
     write_bytes(path, buffer.getvalue())
     return 1
 
 
-def _write_columns(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) -> int:
+def _write_columns(trained: Trained, reading: Reading, values: Any, path: Path) -> int:
     """Under the columns' own names; pixels are pixel_0, pixel_1, …, as they lie in a row."""
-    given = trained.out_kind.decode(x_hat)
     own = trained.kind.wants
     beside = {own.id or "id": reading.ids, own.label or "label": reading.labels}
     kept = {name: found for name, found in beside.items() if found is not None}
-    outputs.write_table(path, path.suffix.lower(), "X", _columns(given, trained), kept)
+    outputs.write_table(path, path.suffix.lower(), "X", _columns(values, trained), kept)
     return 1
 
 
@@ -133,11 +132,22 @@ def file_names(reading: Reading, n: int) -> list[str]:
     return own if len(set(own)) == n else numbered
 
 
-WRITERS: Mapping[str, Callable[[Trained, Reading, Tensor, Path], int]] = {
-    ".png": _write_png,
+EXACT: Mapping[str, Callable[[Trained, Reading, Any, Path], int]] = {
     ".npy": _write_npy,
     ".npz": _write_npz,
     ".csv": _write_columns,
     ".parquet": _write_columns,
+}
+"""Writers of values as the caller has them, (n, ...) or a frame."""
+
+
+def _decoded(write: Callable[[Trained, Reading, Any, Path], int]) -> Callable[[Trained, Reading, Tensor, Path], int]:
+    return lambda trained, reading, x_hat, path: write(trained, reading, trained.out_kind.decode(x_hat), path)
+
+
+WRITERS: Mapping[str, Callable[[Trained, Reading, Tensor, Path], int]] = {
+    ".png": _write_png,
+    **{ending: _decoded(write) for ending, write in EXACT.items()},
     IMAGES_ONLY: _write_folder,
 }
+"""Writers of x̂ (n, F, *P) inside the model's scale."""

@@ -39,6 +39,7 @@ def train(
     value_range: given.ValueRange = None,
     side: given.Side = None,
     patch: given.Patch = None,
+    target: given.Target = None,
     skip_broken: options.SkipBroken = False,
     output: given.Output = None,
     resume: given.Resume = False,
@@ -52,6 +53,7 @@ def train(
     diabolo train sensors.csv --recipe vae --latent 8 --label machine --budget 2m
     diabolo train photos/ --network conv --side 64 -o photos-model
     diabolo train photos/ --patch 48 --recipe denoising
+    diabolo train noisy/ --target clean/ --patch 48 --recipe denoising   (pairs, by file name)
     diabolo train digits-plain/run.toml   (the same training again)
     """
     from diabolo.cli.making import Request, make
@@ -93,4 +95,4 @@ def train(
         "seed": seed,
         "settings": options.settings(set_ or []),
     }
-    make(Request(data, read_as, train_as, output, resume, lang.value, as_json, ctx.obj.text))
+    make(Request(data, read_as, train_as, output, resume, lang.value, as_json, ctx.obj.text, target))

@@ -63,6 +63,10 @@ Side = Annotated[
 Patch = Annotated[
     int | None, typer.Option("--patch", metavar="PIXELS", min=1, help="Cut pictures into squares of this side, at full size.")
 ]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", metavar="DATA", help="What should come out: a row for each of DATA; pictures by file name."),
+]
 
 Output = Annotated[
     Path | None,

@@ -16,7 +16,7 @@ def unshuffle(
 ) -> None:
     """Put the shuffled tiles of the pictures in DATA back in order.
 
-    MODEL was trained with --recipe jigsaw, on pictures of this size.
+    MODEL was trained with --recipe jigsaw. A picture may have any size that its tiles divide, a folder gives a folder.
     """
     from diabolo.cli import mending
 

@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 from diabolo.data.pictures import opened
 from diabolo.errors import SourceError
 
+_INCH = 0.0254  # in meters
 _SIXTEEN = re.compile(r";16([BLN])$")
 _OTHER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 _READABLE = re.compile(r"(RGB|RGBA|RGBX|LA);16[BLN]$")
@@ -62,8 +63,14 @@ def _decoded(image: Image.Image, mode: str) -> np.ndarray:
     return np.asarray(ImageOps.exif_transpose(image)).astype(np.uint16)
 
 
-def deep_png(pixels: np.ndarray, alpha: np.ndarray | None, icc: bytes | None, exif: bytes | None) -> bytes:
-    """pixels (H, W) or (H, W, 3), alpha (H, W) or None, all uint16 -> a PNG file."""
+def deep_png(
+    pixels: np.ndarray,
+    alpha: np.ndarray | None,
+    icc: bytes | None,
+    exif: bytes | None,
+    dpi: tuple[float, float] | None = None,
+) -> bytes:
+    """pixels (H, W) or (H, W, 3), alpha (H, W) or None, all uint16 -> a PNG file. dpi: pixels an inch."""
     rows = _rows(pixels, alpha).astype(">u2").view(np.uint8).reshape(len(pixels), -1)
     filtered = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
     filtered[:, 0] = 2  # the filter called up
@@ -72,20 +79,22 @@ def deep_png(pixels: np.ndarray, alpha: np.ndarray | None, icc: bytes | None, ex
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, kind, 0, 0, 0))]
     chunks += [(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))] if icc else []
     chunks += [(b"eXIf", exif.removeprefix(b"Exif\0\0"))] if exif else []
+    chunks += [(b"pHYs", struct.pack(">IIB", *(round(d / _INCH) for d in dpi), 1))] if dpi else []
     chunks += [(b"IDAT", zlib.compress(filtered.tobytes(), 6)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*c) for c in chunks)
 
 
-def deep_tiff(pixels: np.ndarray, alpha: np.ndarray | None, icc: bytes | None) -> bytes:
-    """pixels (H, W) or (H, W, 3), alpha (H, W) or None, all uint16 -> a TIFF file of one strip."""
+def deep_tiff(pixels: np.ndarray, alpha: np.ndarray | None, icc: bytes | None, dpi: tuple[float, float] | None = None) -> bytes:
+    """pixels (H, W) or (H, W, 3), alpha (H, W) or None, all uint16 -> a TIFF file of one strip. dpi: pixels an inch."""
     rows = _rows(pixels, alpha)
     (height, width), channels = rows.shape[:2], rows.shape[2]
     data = zlib.compress(rows.astype("<u2").tobytes(), 6)
     shorts: dict[int, tuple[int, ...]] = {258: (16,) * channels, 259: (8,), 262: (1 if pixels.ndim == 2 else 2,)}
-    shorts |= {277: (channels,), 284: (1,)} | ({338: (2,)} if alpha is not None else {})
+    shorts |= {277: (channels,), 284: (1,)} | ({338: (2,)} if alpha is not None else {}) | ({296: (2,)} if dpi else {})
     longs = {256: width, 257: height, 273: 8, 278: height, 279: len(data)}
     fields = [(tag, 3, len(v), struct.pack(f"<{len(v)}H", *v)) for tag, v in shorts.items()]
     fields += [(tag, 4, 1, struct.pack("<I", v)) for tag, v in longs.items()]
+    fields += [(282 + i, 5, 1, struct.pack("<II", round(d * 1000), 1000)) for i, d in enumerate(dpi or ())]
     fields += [(34675, 7, len(icc), icc)] if icc else []
     body, entries = bytearray(struct.pack("<2sHI", b"II", 42, 0) + data), b""
     for tag, kind, count, value in sorted(fields):

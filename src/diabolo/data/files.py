@@ -63,7 +63,7 @@ def _refused(path: Path, ending: str) -> DataError | UnsupportedError:
 
 
 def _table(path: Path, wants: Wants) -> Given:
-    table, notes = _frame(path, wants)
+    table, notes = read_table(path, wants)
     table, numbers = _numbered(table)
     given = frame(nw.from_native(table, eager_only=True), wants, path.name)
     left = ("the first column has no name and numbers the rows; it was left out",) if numbers is not None else ()
@@ -77,7 +77,8 @@ def _numbered(table: pl.DataFrame) -> tuple[pl.DataFrame, np.ndarray | None]:
     return table, None
 
 
-def _frame(path: Path, wants: Wants) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def read_table(path: Path, wants: Wants) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The table in a file with all its columns, and what the user should know of how it was read."""
     import polars as pl
     from fastexcel import FastExcelError
 

@@ -1,7 +1,7 @@
 """Photographs: one picture file at full size with all that is in it, and back to a file of the same form.
 
-Colors or gray, 8 or 16 bits a channel and transparency are kept, and the color profile and EXIF data where the format has a
-place for them. The picture is turned as its EXIF orientation says.
+Colors or gray, 8 or 16 bits a channel and transparency are kept, and the color profile, EXIF data and resolution where the
+format has a place for them; what is lost is said. The picture is turned as its EXIF orientation says.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ QUALITY = 95
 """Of JPEG and WebP files."""
 
 _CARRIED = ("PNG", "JPEG", "MPO", "WEBP")  # formats whose EXIF data are a block of their own
+_TAGS = (0x8769, 0x8825, 0x010F, 0x0110)  # the EXIF and GPS directories, maker and model of the camera
+_ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)
 _DEEP_GRAY = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -44,7 +46,7 @@ class Photograph:
 
     pixels: (H, W) gray or (H, W, 3) red, green, blue; uint8 or uint16. alpha: (H, W) of the same dtype, 0 where nothing is
     seen, None where the file has none. name: the file's. icc, exif: color profile and EXIF data as they are stored, or
-    None. notes: what the user should know.
+    None. dpi: pixels an inch along a row and a column, or None. notes: what the user should know.
     """
 
     pixels: np.ndarray
@@ -52,6 +54,7 @@ class Photograph:
     name: str = "the picture"
     icc: bytes | None = None
     exif: bytes | None = None
+    dpi: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -73,17 +76,21 @@ def read_photograph(path: str | Path) -> Photograph:
         deep = ";16" in mode and image.mode not in _DEEP_GRAY
         upright = ImageOps.exif_transpose(image)
         upright.load()
+        tagged = kind == "TIFF" and any(tag in image.getexif() for tag in _TAGS)
+        turned = image.getexif().get(_ORIENTATION) in _TURNED
     photograph = _deep(read_deep_colors(path), upright) if deep else _plain(upright, mode, path.name)
     exif = upright.info.get("exif") if kind in _CARRIED else None
     icc = None if photograph.notes else upright.info.get("icc_profile")  # that of CMYK does not fit RGB
-    return replace(photograph, name=path.name, icc=icc or None, exif=exif or None)
+    left = ("EXIF data of TIFF files are left out",) if tagged else ()
+    dpi, notes = _dpi(upright.info.get("dpi"), turned), (*photograph.notes, *left)
+    return replace(photograph, name=path.name, icc=icc or None, exif=exif or None, dpi=dpi, notes=notes)
 
 
 def write_photograph(photograph: Photograph, path: str | Path) -> tuple[str, ...]:
     """Write a picture in the format its ending names, whole or not at all; what the format could not keep is returned in words.
 
-    PNG and TIFF keep everything but EXIF data in TIFF; the others have 8 bits a channel, JPEG and BMP no transparency:
-    such pictures are laid on white.
+    PNG and TIFF keep everything but EXIF data in TIFF; the others have 8 bits a channel, JPEG and BMP no transparency: such
+    pictures are laid on white. BMP has no place for EXIF data and color profile, WebP none for the resolution.
 
     Raises ParameterError for an ending that cannot be written, StoreError where the file cannot be put there.
     """
@@ -104,14 +111,14 @@ def photograph_bytes(photograph: Photograph, ending: str) -> tuple[bytes, tuple[
         )
     kind = FORMATS[ending.lower()]
     pixels, alpha, icc, exif = photograph.pixels, photograph.alpha, photograph.icc, photograph.exif
+    notes = _left_out(photograph, kind)
     if pixels.dtype == np.uint16 and kind == "PNG":
-        return deep_png(pixels, alpha, icc, exif), ()
-    notes = []
+        return deep_png(pixels, alpha, icc, exif, photograph.dpi), tuple(notes)
     if pixels.dtype == np.uint16 and kind == "TIFF":
         if pixels.ndim == 2 and alpha is not None:
             pixels = np.stack([pixels] * 3, axis=2)
             notes.append("few programs read TIFF with 16-bit gray and transparency: it was written as three equal colors")
-        return deep_tiff(pixels, alpha, icc), tuple(notes)
+        return deep_tiff(pixels, alpha, icc, photograph.dpi), tuple(notes)
     if pixels.dtype == np.uint16:
         pixels, alpha = _to_eight(pixels), None if alpha is None else _to_eight(alpha)
         notes.append(f"{kind} has 8 bits a channel: 16 were brought to 8")
@@ -123,7 +130,7 @@ def photograph_bytes(photograph: Photograph, ending: str) -> tuple[bytes, tuple[
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), color).convert(image.mode.removesuffix("A"))
         notes.append(f"{kind} has no transparency: the picture was laid on white")
     buffer = io.BytesIO()
-    image.save(buffer, kind, **_kept(kind, icc, exif))
+    image.save(buffer, kind, **_kept(kind, icc, exif, photograph.dpi))
     return buffer.getvalue(), tuple(notes)
 
 
@@ -136,13 +143,37 @@ def format_of(ending: str) -> str:
     return FORMATS[ending.lower()]
 
 
-def _kept(kind: str, icc: bytes | None, exif: bytes | None) -> dict[str, object]:
+def _left_out(photograph: Photograph, kind: str) -> list[str]:
+    """What stands beside the pixels and has no place in this format, in words."""
+    notes = []
+    if photograph.icc and kind == "BMP":
+        notes.append("BMP has no place for a color profile: it was left out, and colors may look different")
+    if photograph.exif and kind not in _CARRIED:
+        notes.append(f"EXIF data are not written into {kind} files: they were left out")
+    if photograph.dpi and kind == "WEBP":
+        notes.append(f"WEBP has no place for a resolution: {photograph.dpi[0]:.0f} dpi were left out")
+    return notes
+
+
+def _dpi(given: object, turned: bool) -> tuple[float, float] | None:
+    """Pixels an inch as Pillow read them, None where they say nothing. turned: whether rows became columns since."""
+    if not isinstance(given, tuple) or len(given) != 2:
+        return None
+    x, y = map(float, given)
+    if not (np.isfinite([x, y]).all() and min(x, y) > 1):
+        return None
+    return (y, x) if turned else (x, y)
+
+
+def _kept(kind: str, icc: bytes | None, exif: bytes | None, dpi: tuple[float, float] | None) -> dict[str, object]:
     """What goes to Pillow beside the picture."""
     options: dict[str, object] = {"quality": QUALITY} if kind in ("JPEG", "WEBP") else {}
     if icc and kind != "BMP":
         options["icc_profile"] = icc
     if exif and kind in _CARRIED:
         options["exif"] = exif
+    if dpi and kind != "WEBP":
+        options["dpi"] = dpi
     return options
 
 

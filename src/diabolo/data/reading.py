@@ -136,6 +136,22 @@ def read_like(
     label, id: columns of a table, where they are others than in training. Raises DataError where they are not there, unless
     ``may_lack``.
     """
+    given = given_like(kind, data, label=label, id=id, named=named, skip_broken=skip_broken, may_lack=may_lack)
+    source, reason = kind.accept(given, named), f"as {named} reads it"
+    return Reading(kind, source, given.labels, reason, given.name, given.notes, given.ids, groups=given.groups)
+
+
+def given_like(
+    kind: Kind,
+    data: Any,
+    *,
+    label: str | None = None,
+    id: str | None = None,
+    named: str = "the model",
+    skip_broken: bool = False,
+    may_lack: bool = False,
+) -> Given:
+    """The same before the kind has looked at it: cells may be missing still."""
     own = kind.wants
     wants = replace(own, label=label or own.label, id=id or own.id, ignore=own.apart, skip_broken=skip_broken)
     given = gather(data, wants)
@@ -143,8 +159,7 @@ def read_like(
         if column is not None and found is None and not may_lack:
             columns = () if given.columns is None else map(str, given.columns.names)
             raise DataError(f"{unknown('column', column, {*columns, *own.apart})} It was asked for as the {option}.")
-    source, reason = kind.accept(given, named), f"as {named} reads it"
-    return Reading(kind, source, given.labels, reason, given.name, given.notes, given.ids, groups=given.groups)
+    return given
 
 
 def _check_kind(kind: str) -> None:

@@ -16,7 +16,6 @@ from diabolo import recipes, store
 from diabolo.composition import FAMILIES, as_part
 from diabolo.data import Reading, read
 from diabolo.data.kinds import TableKind
-from diabolo.data.photographs import read_photograph
 from diabolo.errors import DataError, ParameterError
 from diabolo.estimators.parameters import made_with, refuse_another_model
 from diabolo.estimators.plot import Plot
@@ -31,7 +30,7 @@ from diabolo.jobs.evaluate import Evaluation, evaluate
 from diabolo.jobs.index import Index, build_index
 from diabolo.jobs.likelihood import SAMPLES, log_likelihood
 from diabolo.jobs.oddness import QUANTILE, Detection
-from diabolo.jobs.photographs import mend_photograph
+from diabolo.jobs.one_picture import extend_one, is_one, mend_one
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.search import Neighbors, search
 from diabolo.jobs.train import Options, train
@@ -207,12 +206,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return reconstructing.reconstruct(self._fitted(X), X, y)
 
     def denoise(self, X: Any, y: Any = None) -> Any:
-        """Noisy X, cleaned; needs a model that was trained on damaged inputs or on pairs."""
-        return mending.denoise(self._fitted(X), X, y).restored
+        """Noisy X, cleaned; needs a model that was trained on damaged inputs or on pairs.
+
+        X: rows like those of the training; or one picture, (H, W), (H, W, C) or a file, of any size where the model looks
+        at neighborhoods (``network=Conv(code="map")``, ``patch=48``), of the model's own size else.
+        """
+        return self._mended(tasks.DENOISE, X, y)
 
     def upscale(self, X: Any, y: Any = None) -> Any:
-        """Small pictures X, enlarged; needs a model that gives larger pictures than it takes, such as ``"upscaling"``."""
-        return mending.upscale(self._fitted(X), X, y).restored
+        """Small pictures X, or one of any size, enlarged; needs a model that gives larger ones, such as ``"upscaling"``."""
+        return self._mended(tasks.UPSCALE, X, y)
 
     def mend_photograph(self, picture: Any, y: Any = None) -> np.ndarray:
         """One picture of any size, denoised or enlarged: (H, W) or (H, W, C), in its own dtype and channels.
@@ -221,24 +224,39 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         of photographs, or any with ``network=Conv(code="map")``. picture: an array, or the path of a file.
         """
         trained = self._fitted()
-        tasks.require(trained, tasks.UPSCALE if tasks.UPSCALE in tasks.tasks_of(trained) else tasks.DENOISE)
-        pixels = read_photograph(picture).pixels if isinstance(picture, str | Path) else picture
-        return mend_photograph(trained, pixels, y)
+        task = tasks.UPSCALE if tasks.UPSCALE in tasks.tasks_of(trained) else tasks.DENOISE
+        return mend_one(trained, task, picture, y)
 
     def impute(self, X: Any, hidden: Any = None, y: Any = None) -> Any:
         """X with its hidden cells filled in, all others as they came; needs a model trained with masks, such as ``"masked"``.
 
-        hidden: bool like X (of pictures also without the channels), True where to fill in; None: where X is NaN.
+        X: rows, or one picture of any size, as :meth:`denoise` takes it. hidden: bool like X (of pictures also without the
+        channels), True where to fill in; None: where X is NaN.
         """
-        return mending.impute(self._fitted(X), X, hidden, y).restored
+        return self._mended(tasks.IMPUTE, X, y, hidden=hidden)
 
-    def extend(self, crops: Any, at: tuple[int, int], y: Any = None) -> Any:
-        """Whole pictures around crops (n, h, w) or (n, h, w, C); at: row and column of a crop's first pixel in them."""
-        return mending.extend(self._fitted(), crops, at, y).restored
+    def extend(self, crops: Any, at: tuple[int, int], y: Any = None, *, size: tuple[int, int] | None = None) -> Any:
+        """Whole pictures around crops (n, h, w) or (n, h, w, C), or around one, an array (h, w) or the path of a file.
+
+        at: row and column of a crop's first pixel in them. size: (H, W) of the whole pictures; None: that of the training
+        pictures, and another where the model takes any.
+        """
+        trained = self._fitted()
+        channels = trained.kind.layout.fields
+        one = isinstance(crops, str | Path) or np.ndim(crops) == 2 or (np.ndim(crops) == 3 and channels > 1)
+        if one:
+            return extend_one(trained, crops, at, size, y)
+        if size is None or tuple(size) == trained.kind.layout.positions:
+            return mending.extend(trained, crops, at, y).restored
+        labels = [None] * len(crops) if y is None else y
+        return np.stack([extend_one(trained, crop, at, size, label) for crop, label in zip(crops, labels, strict=True)])
 
     def unshuffle(self, X: Any, y: Any = None) -> Any:
-        """Pictures X whose tiles were shuffled, put back in order; needs a model trained on such, ``"jigsaw"``."""
-        return mending.unshuffle(self._fitted(X), X, y).restored
+        """Pictures X whose tiles were shuffled, put back in order; needs a model trained on such, ``"jigsaw"``.
+
+        One picture, (H, W), (H, W, C) or a file, may have any size that can be cut into the model's tiles.
+        """
+        return self._mended(tasks.UNSHUFFLE, X, y)
 
     def reconstruction_error(self, X: Any, y: Any = None, *, target: Any = None, metric: str = "mse") -> np.ndarray:
         """One number a row, (n,): ``"mse"``, ``"rmse"``, ``"mae"``, ``"bce"``, ``"psnr"``, ``"ssim"`` on the data's own scale.
@@ -382,6 +400,12 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return int(np.prod(self._fitted().model.code_shape))
 
     # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _mended(self, task: str, X: Any, y: Any, **given: Any) -> Any:
+        """One picture at its own size, or rows, mended."""
+        if is_one(self._fitted().kind, X):
+            return mend_one(self._fitted(), task, X, y, **given)
+        return mending.JOBS[task](self._fitted(X), X, y=y, **given).restored
 
     def _read(self, X: Any, y: Any) -> Reading:
         shape = () if y is None else np.asarray(y).shape

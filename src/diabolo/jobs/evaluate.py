@@ -18,7 +18,7 @@ from diabolo.jobs.contenders import Contender, errors_of
 from diabolo.jobs.inference import apply, codes, encoded
 from diabolo.jobs.judge_mending import Mending, judge_mending
 from diabolo.jobs.labels import rows_and_labels
-from diabolo.jobs.pairs import SHRINKS, smaller_rows
+from diabolo.jobs.pairs import SHRINKS, aim_by_name, smaller_rows
 from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.score import elbo_terms, score_unit
 from diabolo.maths.divergences import kl_normal
@@ -91,6 +91,7 @@ def evaluate(
     if target is None and SHRINKS in trained.config.data and not isinstance(data, Source):
         target = trained.out_kind.read(data)
         data = smaller_rows(trained, target)
+    target = aim_by_name(trained, data, target)
     source, y = rows_and_labels(trained, data, y)
     known = trained.config.data
     if role == "other" and (name, len(source)) == (known.get("name"), known.get("rows")):

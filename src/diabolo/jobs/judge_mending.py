@@ -219,10 +219,7 @@ def _imputed(trained: Trained, d: _Damaged) -> Contenders:
         bounds = trained.kind.layout.bounds
         rows, cells = _flat(d.clean), hidden.flatten(1).numpy()
         found["gaussian"] = lambda: torch.from_numpy(gaussian.fill(rows, cells, bounds)).reshape(d.clean.shape)
-    twin = trained.companions.get("pca")
-    if twin is not None:
-        mean = torch.from_numpy(twin.arrays["mean"]).reshape(d.clean.shape[1:])
-        found["mean"] = lambda: mean.expand(d.clean.shape)
+    found |= _mean(trained, d)
     if bool((hidden == hidden[:, :1]).all()):
         found["biharmonic"] = lambda: _within(trained, inpainting.biharmonic(clean, gone))
     return found
@@ -239,8 +236,17 @@ def _unshuffled(trained: Trained, d: _Damaged) -> Contenders:
     def placed_as(make: Callable[[], Tensor]) -> Callable[[], Tensor]:
         return lambda: in_order(d.seen, make(), grid)[1]
 
-    linear = {name: placed_as(make) for name, make in _linear(trained, d).items()}
-    return {"input": lambda: d.seen, **linear, "edges": by_edges}
+    guesses = {name: placed_as(make) for name, make in {**_linear(trained, d), **_mean(trained, d)}.items()}
+    return {"input": lambda: d.seen, **guesses, "edges": by_edges}
+
+
+def _mean(trained: Trained, d: _Damaged) -> Contenders:
+    """The mean of the training pictures, whatever was damaged."""
+    twin = trained.companions.get("pca")
+    if twin is None:
+        return {}
+    mean = torch.from_numpy(twin.arrays["mean"]).reshape(d.clean.shape[1:])
+    return {"mean": lambda: mean.expand(d.clean.shape)}
 
 
 def _linear(trained: Trained, d: _Damaged) -> Contenders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -11,12 +12,15 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from diabolo.data import aligned
+from diabolo.data.frames import aligned, rebuilt
+from diabolo.data.given import Given
 from diabolo.data.kinds.base import Kind
 from diabolo.data.kinds.image import ImageKind
+from diabolo.data.kinds.table import TableKind, cast
+from diabolo.data.reading import given_like
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
-from diabolo.jobs.inference import apply, chunk_rows, rows_of
+from diabolo.jobs.inference import apply, chunk_rows
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import restored
 from diabolo.jobs.tasks import DENOISE, IMPUTE, UNSHUFFLE, UPSCALE, require
@@ -64,19 +68,41 @@ def impute(trained: Trained, data: Any, hidden: Any = None, y: Any = None) -> Me
     """Rows with their hidden cells filled in; all other cells are given back as they came.
 
     hidden: bool in the shape of the data (of pictures also without the channels), True where a cell is to be filled in. None:
-    where data, an array of floats, are NaN. Raises UnsupportedError where the model was not trained with hidden cells,
-    DataError where nothing or everything is hidden.
+    where data are NaN or missing. Raises UnsupportedError where the model was not trained with hidden cells, DataError where
+    nothing or everything is hidden.
     """
     require(trained, IMPUTE)
-    known, gone = hidden_cells(trained.kind, data, hidden)
-    found = _mended(trained, IMPUTE, known, y, inside(trained, gone))
-    if not isinstance(data, np.ndarray):
-        return found
-    return dataclasses.replace(found, restored=np.where(gone, found.restored, data).astype(found.restored.dtype))
+    given = given_like(trained.kind, data)
+    values = filled(trained, given, hidden, y)
+    columns = trained.kind.columns if isinstance(trained.kind, TableKind) else None
+    if columns is None:
+        return Mended(IMPUTE, len(values), values)
+    typed = [cast(column, dtype) for column, dtype in zip(values.T, columns.dtypes, strict=True)]
+    return Mended(IMPUTE, len(values), aligned(rebuilt(typed, columns), data))
+
+
+def filled(trained: Trained, given: Given, hidden: Any = None, y: Any = None) -> np.ndarray:
+    """What was gathered for the model's kind, (n, ...), filled in as :func:`impute` does: visible cells bit for bit.
+
+    In the kind's own dtype; columns of tables with names in float64 until they are made a frame again.
+    """
+    kind, y = trained.kind, given.labels if y is None else y
+    known, gone = hidden_cells(kind, given.rows, hidden)
+    source = kind.accept(dataclasses.replace(given, rows=known), "the model")
+    x_hat, _ = mend_rows(trained, IMPUTE, source, trained.condition(y, len(source)), inside(trained, gone))
+    if isinstance(kind, TableKind) and kind.columns is not None:
+        return np.where(gone, kind.natural(kind.settled(x_hat)).numpy(), given.rows)
+    made = kind.decode(x_hat)
+    return np.where(gone, made, given.rows).astype(made.dtype)
+
+
+JOBS: Mapping[str, Callable[..., Mended]] = {DENOISE: denoise, UPSCALE: upscale, IMPUTE: impute, UNSHUFFLE: unshuffle}
+"""What is done to rows, by task."""
 
 
 def extend(trained: Trained, crops: Any, at: tuple[int, int], y: Any = None) -> Mended:
-    """Whole pictures around crops of them. crops: (n, h, w) or (n, h, w, C). at: row and column of a crop's first pixel.
+    """Whole pictures of the model's size around crops of them. crops: (n, h, w) or (n, h, w, C). at: row and column of a crop's
+    first pixel.
 
     Raises as :func:`impute` does, and DataError where the crops do not lie in a picture of the model's size.
     """
@@ -84,15 +110,26 @@ def extend(trained: Trained, crops: Any, at: tuple[int, int], y: Any = None) -> 
     crops, size = np.asarray(crops), trained.kind.layout.positions
     if crops.ndim not in (3, 4) or len(size) != 2:
         raise DataError(f"Crops are pictures, (n, h, w) or (n, h, w, C), for a model of pictures; got the shape {crops.shape}.")
-    if not all(is_whole(n, 0) for n in at):
-        raise DataError(f"at must be two whole numbers of at least 0, the row and the column of the first pixel, got {at!r}.")
+    whole, hidden = around(crops, at, size)
+    return impute(trained, whole, hidden, y)
+
+
+def around(crops: np.ndarray, at: tuple[int, int], size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of a size with crops (n, h, w) or (n, h, w, C) in them, 0 elsewhere, and what is not crop, bool (n, H, W)."""
+    for name, pair, least in (("at", at, 0), ("size", size, 1)):
+        if len(pair) != 2 or not all(is_whole(n, least) for n in pair):
+            what = "the row and the column of the first pixel" if name == "at" else "height and width"
+            raise DataError(f"{name} must be two whole numbers of at least {least}, {what}, got {pair!r}.")
     (top, left), (high, wide) = at, crops.shape[1:3]
     if top + high > size[0] or left + wide > size[1]:
-        raise DataError(f"Crops of {high}×{wide} at row {top}, column {left} do not lie in pictures of {size[0]}×{size[1]}.")
+        raise DataError(
+            f"Crops of {high}×{wide} at row {top}, column {left} do not lie in pictures of {size[0]}×{size[1]}. Say the size "
+            "of the whole with size= (--size), where the model takes pictures of any size."
+        )
     place = (slice(None), slice(top, top + high), slice(left, left + wide))
     whole, hidden = np.zeros((len(crops), *size, *crops.shape[3:]), crops.dtype), np.ones((len(crops), *size), bool)
     whole[place], hidden[place] = crops, False
-    return impute(trained, whole, hidden, y)
+    return whole, hidden
 
 
 def mend_rows(
@@ -113,30 +150,32 @@ def mend_rows(
     return pictures, order
 
 
-def _mended(trained: Trained, task: str, data: Any, y: Any, gone: Tensor | None = None) -> Mended:
+def _mended(trained: Trained, task: str, data: Any, y: Any) -> Mended:
     require(trained, task)
-    if gone is None:
-        source, y = rows_and_labels(trained, data, y)
-    else:
-        source = rows_of(trained, data)  # what stands in hidden cells is no part of the data: nothing is said about them
-    x_hat, order = mend_rows(trained, task, source, trained.condition(y, len(source)), gone)
+    source, y = rows_and_labels(trained, data, y)
+    x_hat, order = mend_rows(trained, task, source, trained.condition(y, len(source)))
     out = aligned(trained.out_kind.decode(x_hat), data)
     return Mended(task, len(source), out, None if order is None else order.numpy())
 
 
 def _filled(trained: Trained, source: Source, condition: Tensor | None, gone: Tensor) -> Tensor:
-    part = trained.model.composition.corruption
-    assert isinstance(part, (MaskCells, MaskPatches))
     rows = iter(gone.split(chunk_rows(trained)))
 
     def fill(x: Tensor, c: Tensor | None) -> Tensor:
         some = next(rows)
         full = torch.cat([some, some[-1:].expand(len(x) - len(some), *some.shape[1:])]).to(x.device)
-        seen = masked(part, x, full, trained.kind.layout).x
+        seen = as_in_training(trained, x, full)
         x_hat = trained.model.decode(trained.model.encode(seen, None, c), c).mean
         return torch.where(full, x_hat, x)
 
     return trained.out_kind.settled(apply(trained, source, condition, fill))
+
+
+def as_in_training(trained: Trained, x: Tensor, gone: Tensor) -> Tensor:
+    """x (N, F, *P) with what stood in hidden cells when the model was trained, where gone (bool like x) is True."""
+    part = trained.model.composition.corruption
+    assert isinstance(part, (MaskCells, MaskPatches))  # who asks has looked at the model's tasks
+    return masked(part, x, gone, trained.kind.layout).x
 
 
 def grid_of(trained: Trained) -> int:
@@ -171,7 +210,14 @@ def hidden_cells(kind: Kind, data: Any, hidden: Any) -> tuple[np.ndarray, np.nda
         raise DataError("Nothing is hidden, so there is nothing to fill in: give hidden=, or NaN in missing cells.")
     if gone.reshape(len(x), -1).all(1).any():
         raise DataError("A row with every cell hidden has nothing to be filled in from. Leave such rows out, or use sample.")
-    return np.where(gone, x[~gone].flat[0], x).astype(x.dtype) if x.dtype.kind == "f" else x, gone
+    return np.where(gone, _stand_in(kind, x, gone), x).astype(x.dtype) if x.dtype.kind == "f" else x, gone
+
+
+def _stand_in(kind: Kind, x: np.ndarray, gone: np.ndarray) -> Any:
+    """Something like the data for hidden cells, which the model never sees: the columns' means, or a visible pixel."""
+    if isinstance(kind, TableKind):
+        return kind.natural(torch.zeros(1, kind.width)).numpy()
+    return x[~gone].flat[0]
 
 
 def _like(kind: Kind, gone: np.ndarray, x: np.ndarray) -> np.ndarray:

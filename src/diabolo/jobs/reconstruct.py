@@ -13,6 +13,7 @@ from diabolo.data.sources import Source
 from diabolo.errors import DataError
 from diabolo.jobs.inference import apply
 from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.pairs import aim_by_name
 from diabolo.metrics.errors import row_errors
 from diabolo.trained import Trained
 
@@ -34,7 +35,7 @@ def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any
     target: what should have come out, for models trained on pairs; the input itself otherwise.
     """
     source, y = rows_and_labels(trained, data, y)
-    aim = aim_of(trained, source, target)
+    aim = aim_of(trained, source, aim_by_name(trained, data, target))
     x_hat = natural(trained, restored(trained, source, trained.condition(y, len(source))))
     x = natural(trained, encode_all(trained, aim))
     return row_errors(metric, x, x_hat, value_range=trained.out_kind.layout.bounds)

@@ -20,7 +20,7 @@ from diabolo.data.kinds.base import Kind
 from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, TrainingError, UnsupportedError
 from diabolo.jobs.companions import add_companions
-from diabolo.jobs.pairs import SHRINKS, shrinking, smaller, without_shrinking
+from diabolo.jobs.pairs import SHRINKS, matched, shrinking, smaller, without_shrinking
 from diabolo.model import Model
 from diabolo.spec import is_number, is_whole
 from diabolo.trained import Config, Trained, as_labels, has_fractions, one_hot, refuse_missing
@@ -121,7 +121,9 @@ def train(
     options.check()
     makes_pairs = start is not None and target is None and SHRINKS in start.config.data
     reading = _read(data, start and (start.target_kind if makes_pairs else start.kind))
-    wanted = None if target is None else _read_target(target, reading, start and start.target_kind)
+    wanted = None
+    if target is not None:
+        reading, wanted = matched(reading, read_target(target, reading, start and start.target_kind))
     shrinks = None if start else shrinking(options.to_json(), (wanted or reading).kind)
     factor = start.config.data[SHRINKS] if start and makes_pairs else shrinks.factor if shrinks and wanted is None else None
     if factor is not None:
@@ -239,18 +241,17 @@ def _read(data: Any, known: Kind | None) -> Reading:
     return read(data) if known is None else read_like(known, data)
 
 
-def _read_target(target: Any, reading: Reading, known: Kind | None) -> Reading:
-    if not isinstance(target, Reading):
-        if known is not None:
-            target = read_like(known, target)
-        else:
-            shape, span = reading.asked.get("image_shape"), reading.asked.get("value_range")
-            patch = reading.asked.get("patch") if isinstance(target, str | Path) else None
-            target = read(target, kind=reading.kind.name, image_shape=shape, value_range=span, patch=patch)
-    wanted: Reading = target
-    if len(wanted.source) != len(reading.source):
-        raise DataError(f"target= must have a row for each row of X: X has {len(reading.source)}, target {len(wanted.source)}.")
-    return wanted
+def read_target(target: Any, reading: Reading, known: Kind | None = None) -> Reading:
+    """What should come out, read as what goes in was asked to be read; by the kind of a model where it is gone on with."""
+    if isinstance(target, Reading):
+        return target
+    if known is not None:
+        return read_like(known, target)
+    asked: dict[str, Any] = {name: reading.asked.get(name) for name in ("image_shape", "value_range")}
+    if isinstance(target, str | Path):
+        asked |= {name: reading.asked.get(name) for name in ("side", "patch")}
+        asked["skip_broken"] = bool(reading.asked.get("skip_broken"))
+    return read(target, kind=reading.kind.name, **asked)
 
 
 def _plan(trained: Trained, options: Options, rows: int, *, goes_on: bool) -> Plan:

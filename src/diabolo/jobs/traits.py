@@ -13,7 +13,9 @@ from torch import Tensor
 from diabolo.data.sources import Source
 from diabolo.errors import UnsupportedError
 from diabolo.jobs.inference import apply
+from diabolo.jobs.tasks import enlargement
 from diabolo.maths.smoothing import smoothed
+from diabolo.parts.corruptions.downsample import shrunk
 from diabolo.trained import Trained
 from diabolo.training.device import device_generator
 
@@ -57,7 +59,7 @@ class Traits:
             if damage:
                 x = trained.model.corrupt(x, device_generator(x.device).manual_seed(0)).x
             z = trained.model.encode(x, None, c)
-            residual = x - trained.out_kind.settled(trained.model.decode(z, c).mean)
+            residual = x - as_input(trained, trained.out_kind.settled(trained.model.decode(z, c).mean))
             squares = misfits(residual)
             fine = residual.square().flatten(1).mean(1)
             beside = torch.stack([x.flatten(1).var(1, unbiased=False), fine], dim=1)
@@ -78,8 +80,17 @@ class Traits:
 
 
 def fits(trained: Trained) -> bool:
-    """Whether what comes out of the model can be compared with what goes in."""
-    return trained.model.source.shape == trained.model.target.shape
+    """Whether what comes out of the model can be compared with what goes in: as it is, or made small again."""
+    before, after = trained.kind.layout, trained.out_kind.layout
+    if trained.model.source.shape == trained.model.target.shape:
+        return True
+    return enlargement(trained) > 1 and (before.fields, before.bounds) == (after.fields, after.bounds)
+
+
+def as_input(trained: Trained, x_hat: Tensor) -> Tensor:
+    """x̂ (N, F, *P'), as large as what goes into the model: (N, F, *P), squares of pixels by their mean."""
+    factor = enlargement(trained) if trained.model.source.shape != trained.model.target.shape else 1
+    return shrunk(x_hat, factor) if factor > 1 else x_hat
 
 
 def misfits(residual: Tensor) -> Tensor:

@@ -16,8 +16,8 @@ from diabolo.data.sources import Source
 from diabolo.data.split import split
 from diabolo.data.subset import Subset
 from diabolo.jobs.evaluate import Evaluation, evaluate
-from diabolo.jobs.pairs import smaller_rows
-from diabolo.jobs.train import Options, Reader, train
+from diabolo.jobs.pairs import matched, smaller_rows
+from diabolo.jobs.train import Options, Reader, read_target, train
 from diabolo.trained import Trained
 
 CHECKPOINTS = "checkpoints"
@@ -53,32 +53,37 @@ def make(
     folder: Path | str,
     *,
     y: Any = None,
+    target: Any = None,
     run: Mapping[str, Any] | None = None,
     readers: Sequence[Reader] = (),
     resume: bool = False,
 ) -> Made:
     """Train on what was read and leave a model folder.
 
-    folder: made if missing; must be empty unless ``resume``. run: how it was asked for, kept in run.toml.
-    Checkpoints are written while it trains and removed once the model is saved.
+    folder: made if missing; must be empty unless ``resume``. target: as :func:`diabolo.jobs.train.train` takes it. run: how it
+    was asked for, kept in run.toml. Checkpoints are written while it trains and removed once the model is saved.
     """
     path = store.prepare(folder, resume=resume)
-    trained = train(reading, options, y=y, readers=readers, checkpoint_folder=path / CHECKPOINTS, resume=resume)
+    wanted = None
+    if target is not None:
+        reading, wanted = matched(reading, read_target(target, reading))
+    trained = train(reading, options, y=y, target=wanted, readers=readers, checkpoint_folder=path / CHECKPOINTS, resume=resume)
     store.save(trained, path, run=run)
-    held_out = judge(trained, reading, options, y)
+    held_out = judge(trained, reading, options, y, None if wanted is None else wanted.source)
     store.add_metrics(trained, path, held_out.evaluation.to_dict() if held_out else {})
     shutil.rmtree(path / CHECKPOINTS, ignore_errors=True)
     return Made(trained, path, held_out)
 
 
-def judge(trained: Trained, reading: Reading, options: Options, y: Any = None) -> Judged | None:
-    """The evaluation on the rows that training held out; None where it held none out."""
+def judge(trained: Trained, reading: Reading, options: Options, y: Any = None, aim: Source | None = None) -> Judged | None:
+    """The evaluation on the rows that training held out; None where it held none out. aim: of models trained on pairs."""
     _, validation = split(len(reading.source), options.validation_fraction, reading.groups)
     if not len(validation):
         return None
     labels = reading.labels if y is None else np.asarray(y)
     chosen = None if labels is None else labels[validation.numpy()]
-    return judge_rows(trained, Subset(reading.source, validation), chosen, name=reading.name, role="held-out")
+    held = None if aim is None else Subset(aim, validation)
+    return judge_rows(trained, Subset(reading.source, validation), chosen, held, name=reading.name, role="held-out")
 
 
 def judge_rows(

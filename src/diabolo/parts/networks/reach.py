@@ -162,6 +162,6 @@ def _why(module: nn.Module) -> str:
 def _unbounded(why: str) -> UnsupportedError:
     return UnsupportedError(
         "Pictures of any size need a model of which each output depends on a bounded neighborhood of the input, and of this "
-        f"one that is not so: {why}. Train one with --network conv --set network.code=map "
-        '(from diabolo.parts.networks import Conv; network=Conv(code="map")).'
+        f"one that is not so: {why}. Train one on squares of photographs, --patch 48 (patch=48), or with --network conv --set "
+        'network.code=map (from diabolo.parts.networks import Conv; network=Conv(code="map")).'
     )
