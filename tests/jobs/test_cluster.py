@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from diabolo.errors import DataError, ParameterError
+from diabolo.jobs import cluster as job
 from diabolo.jobs.cluster import METHODS, MOST, Clustering, cluster
 from diabolo.jobs.embed import embed
 from diabolo.trained import Trained
@@ -140,6 +141,17 @@ def test_pictures_a_conditional_recipe_and_one_cluster() -> None:
     assert found.sizes.tolist() == [60]
     assert found.table[0].silhouette is None
     assert found.nmi == 0
+
+
+def test_wide_data_are_compared_on_fewer_rows(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "CELLS", 6 * 80)  # rows of six numbers
+    few = cluster(trained, X, LABELS, clusters=4)
+    assert few.rows == 225
+    assert [line.name for line in few.table] == ["model", "pca", "data"]
+    assert all(line.ari is not None and line.ari > 0.9 for line in few.table)
+    monkeypatch.setattr(job, "ROWS", 50)
+    assert cluster(trained, X, LABELS, clusters=4).rows == 50
+    assert [line.nmi for line in cluster(trained, X, LABELS, clusters=4).table] == pytest.approx([1, 1, 1], abs=0.05)
 
 
 def test_measurements_are_no_classes(trained: Trained) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -16,6 +17,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, s
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
+from diabolo.data.sources import Source
 from diabolo.errors import DataError, ParameterError, unknown
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.embed import embed
@@ -27,8 +29,9 @@ from diabolo.trained import Trained, as_labels, has_fractions, refuse_missing
 METHODS = ("kmeans", "mixture")
 MOST = 15
 """Clusters that are tried where none are asked for."""
-ROWS, CELLS = 10_000, 25_000_000
-"""Rows that clusters are fitted to, and numbers of the data that these may hold."""
+ROWS, CELLS = 10_000, 50_000_000
+"""Rows that clusters are fitted to; and numbers that the rows of the data themselves may hold: fewer of wide ones are taken."""
+AT_ONCE = 1_024
 SEARCH_ROWS, SILHOUETTE_ROWS = 5_000, 2_000
 STARTS, MIXTURE_STARTS = 10, 3
 FULL = 64
@@ -95,7 +98,8 @@ class Clustering:
     assignments: (n,), the cluster of each row, 0 to C - 1. centers: (C, K), in code space. sizes: (C,). distances: (n,), of
     each row's code to its center: Euclidean; for the mixture Mahalanobis, in standard deviations of the cluster. typical, odd:
     a few rows of each cluster, nearest to its center first, and farthest first. suggestion: None where the number was given.
-    table: the model first, what is simpler after it, all with as many clusters and judged on the same rows (10 000 at most).
+    table: the model first, what is simpler after it, all with as many clusters and judged on the same rows. rows: how many rows
+    the clusters were fitted to.
     commonest: each cluster's commonest label and its share; None without labels.
     """
 
@@ -174,7 +178,7 @@ def cluster(
     source, y = rows_and_labels(trained, data, y)
     z = flat_codes(embed(trained, source, y))
     labels = _labels(y, len(z))
-    rows = _some(np.arange(len(z)), max(2, min(ROWS, CELLS // trained.kind.layout.cells)), random_state)
+    rows = _some(np.arange(len(z)), ROWS, random_state)
     different = len(np.unique(z[rows], axis=0))
     _refuse(len(z), different, clusters)
     suggestion = None
@@ -182,12 +186,13 @@ def cluster(
         suggestion = _suggested(z[_some(rows, SEARCH_ROWS, random_state)], method, random_state)
         clusters = suggestion.chosen
     found = _Groups.fit(z[rows], clusters, method, random_state).by_size(z)
-    spaces = _beside(trained, source, rows)
-    known = None if labels is None else labels[rows]
-    table = [_judged("model", z[rows], found, known, random_state)]
-    for name, x in spaces.items():
+    seen = _some(rows, max(2, CELLS // trained.kind.layout.cells), random_state)
+    known = None if labels is None else labels[seen]
+    table = [_judged("model", z[seen], found, known, random_state)]
+    for name, x, judged in _beside(trained, source, rows, seen):
         if len(np.unique(x, axis=0)) >= clusters:
-            table.append(_judged(name, x, _Groups.fit(x, clusters, method, random_state), known, random_state))
+            groups = _Groups.fit(x, clusters, method, random_state)
+            table.append(_judged(name, judged, groups, known, random_state))
     assignments = found.assign(z)
     distances = found.distances(z, assignments)
     members = [_members(assignments, distances, c) for c in range(clusters)]
@@ -315,11 +320,27 @@ def _silhouette(z: Floats, found: Ints) -> float | None:
         return float(silhouette_score(z, found))
 
 
-def _beside(trained: Trained, source: Any, rows: Ints) -> dict[str, Floats]:
-    """What the model is compared with: PCA with as many numbers, and the data as the model sees them."""
-    x = flat_codes(trained.kind.encode(source.take(torch.from_numpy(rows)).cpu()).flatten(1))
+def _beside(trained: Trained, source: Source, rows: Ints, seen: Ints) -> Iterator[tuple[str, Floats, Floats]]:
+    """What the model is compared with: its name, what clusters are fitted to, and what they are judged on (the rows ``seen``).
+
+    PCA with as many numbers as the code, fitted to all ``rows``; and the data as the model sees them.
+    """
     twin = linear_twin(trained)
-    return ({} if twin is None else {"pca": flat_codes(twin.transform(x))}) | {"data": x}
+    if twin is not None:
+        parts = [twin.transform(_inside(trained, source, part)) for part in _parts(rows)]
+        linear = flat_codes(np.concatenate(parts))
+        yield "pca", linear, linear[np.searchsorted(rows, seen)]
+    x = flat_codes(np.concatenate([_inside(trained, source, part) for part in _parts(seen)]))
+    yield "data", x, x
+
+
+def _parts(rows: Ints) -> Iterator[Ints]:
+    return (rows[i : i + AT_ONCE] for i in range(0, len(rows), AT_ONCE))
+
+
+def _inside(trained: Trained, source: Source, rows: Ints) -> NDArray[np.float32]:
+    """Some rows as the model sees them, (m, cells)."""
+    return trained.kind.encode(source.take(torch.from_numpy(rows)).cpu()).flatten(1).numpy()
 
 
 def _labels(y: Any, n: int) -> NDArray[Any] | None:
