@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -100,7 +101,9 @@ def _tsne(points: NDArray[np.float64], random_state: int) -> NDArray[np.float64]
 
 def _umap(points: NDArray[np.float64], random_state: int) -> NDArray[np.float64]:
     try:
-        from umap import UMAP
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ImportWarning)  # that a part of it would need TensorFlow, which is not asked for
+            from umap import UMAP
     except ImportError as error:
         raise MissingExtraError.of("umap", "umap-learn", "A map by UMAP") from error
     neighbors = min(UMAP_NEIGHBORS, len(points) - 1)
