@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.estimators.plot import Plot
 from diabolo.figures.export import to_svg
 from diabolo.trained import Trained
@@ -50,6 +50,29 @@ def test_every_method_draws(case: tuple[Any, Any, Trained]) -> None:
     for fig in drawn:
         assert isinstance(fig, Figure)
         assert to_svg(fig).startswith("<svg")
+
+
+def test_codes_are_colored_by_whatever_is_asked(case: tuple[Any, Any, Trained]) -> None:
+    data, y, trained = case
+    plot = Plot(trained)
+    for color in (np.arange(len(data)), np.arange(len(data)) % 2, *(() if trained.target_kind else ("error",))):
+        assert to_svg(plot.codes(data, y, color=color)).startswith("<svg")
+    with pytest.raises(DataError, match="no column 'weight'"):
+        plot.codes(data, y, color="weight")
+    with pytest.raises(DataError, match="one value a row"):
+        plot.codes(data, y, color=[1, 2])
+
+
+def test_clusters_are_pictures() -> None:
+    plot = Plot(quick(IMAGES, "plain", epochs=1))
+    shown = plot.clusters(IMAGES, np.arange(60) % 3, clusters=3)
+    assert {text.get_text().split("\n")[0] for text in shown.texts} > {
+        "typical, nearest to the center first",
+        "odd, farthest first",
+    }
+    assert 3 * 2 <= len(shown.axes) <= 3 * 16
+    with pytest.raises(UnsupportedError, match=r"plot.codes\(X, color="):
+        Plot(quick(TABLE, epochs=1)).clusters(TABLE)
 
 
 def test_samples_are_pictures() -> None:

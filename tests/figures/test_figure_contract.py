@@ -13,15 +13,20 @@ from matplotlib.text import Text
 from PIL import Image
 
 from diabolo.figures.architecture import Stage, architecture
+from diabolo.figures.clusters import members
 from diabolo.figures.codes import codes
 from diabolo.figures.curves import learning_curves
 from diabolo.figures.errors import errors_beside
 from diabolo.figures.export import to_png, to_svg
+from diabolo.figures.maps import code_map
 from diabolo.figures.mosaic import grid, interpolation
 from diabolo.figures.neighbors import neighbors
 from diabolo.figures.pairs import reconstructions
 from diabolo.figures.texts import ENGLISH, RUSSIAN, resolved
 from diabolo.figures.units import units
+from diabolo.jobs.cluster import Clustering, Grouping
+from diabolo.jobs.coloring import Coloring
+from diabolo.jobs.maps import CodeMap
 
 RANDOM = np.random.default_rng(0)
 PICTURES, TABLE = RANDOM.random((6, 9, 7, 3)), RANDOM.normal(size=(3, 5))
@@ -31,12 +36,29 @@ STAGES = [
     Stage("code", "all of it in few numbers", (4,), 3140, "code"),
     Stage("output", "the row again", (1, 28, 28), 3920, "output"),
 ]
+CLUSTERS = Clustering(
+    method="kmeans",
+    assignments=np.array([0, 0, 0, 0, 1, 2]),
+    centers=np.zeros((3, 2)),
+    sizes=np.array([4, 1, 1]),
+    distances=np.zeros(6),
+    typical=(np.array([0, 1]), np.array([4]), np.array([5])),
+    odd=(np.array([3, 2]), np.array([], dtype=int), np.array([], dtype=int)),
+    suggestion=None,
+    table=(Grouping("model", 2, 0.5, None, None),),
+    rows=6,
+    commonest=(("a name that is longer than the place for it", 0.5), ("$", 1.0), ("b", 1.0)),
+)
+MAP = CodeMap("pca", RANDOM.normal(size=(30, 2)), np.arange(0, 60, 2), (0.6, 0.2))
+ERRORS = Coloring("error (mse)", np.linspace(0, 1, 60), True)
 
 DRAWN = {
     "learning_curves": lambda texts: learning_curves(HISTORY, texts=texts),
     "reconstructions of images": lambda texts: reconstructions(PICTURES, PICTURES, image=True, titles=range(6), texts=texts),
     "reconstructions of tables": lambda texts: reconstructions(TABLE, TABLE, image=False, names=list("abcde"), texts=texts),
     "codes": lambda texts: codes(RANDOM.normal(size=(50, 2)), ["a", None, "$b$", "c", "d"] * 10, title="$", texts=texts),
+    "code_map": lambda texts: code_map(MAP, ERRORS, texts=texts),
+    "members": lambda texts: members(CLUSTERS, lambda rows: PICTURES[rows], texts=texts),
     "units": lambda texts: units([1.0, 0.0, 3.0], [True, False, True], texts=texts),
     "grid": lambda texts: grid(PICTURES),
     "interpolation of images": lambda texts: interpolation(PICTURES, image=True, texts=texts),

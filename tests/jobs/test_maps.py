@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from diabolo.errors import ParameterError
+from diabolo.errors import MissingExtraError, ParameterError
 from diabolo.jobs.maps import map_codes
 from diabolo.metrics.neighbors import knn_purity
 
@@ -52,6 +55,22 @@ def test_codes_without_anything_to_arrange() -> None:
     assert map_codes(Z[:1, :3]).points.shape == (1, 2)
     with pytest.raises(ParameterError, match="Use method='pca'"):
         map_codes(np.ones((30, 4)), "tsne")
+
+
+def test_points_on_a_line_have_a_place_in_the_plane() -> None:
+    found = map_codes(Z[:, :1])
+    assert np.array_equal(found.plane, np.column_stack([Z[:, 0], np.zeros(120)]))
+    assert map_codes(Z, "pca").plane.shape == (120, 2)
+
+
+def test_umap_or_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    if find_spec("umap") is not None:
+        assert knn_purity(map_codes(Z, "umap").points, LABELS, k=5) > 0.99
+    monkeypatch.setitem(sys.modules, "umap", None)  # as if it were not installed
+    with pytest.raises(MissingExtraError, match=r"UMAP needs umap-learn.*pip install 'diabolo\[umap\]'"):
+        map_codes(Z, "umap")
+    with pytest.raises(ParameterError, match="UMAP needs at least 10 codes"):
+        map_codes(Z[:5], "umap")
 
 
 def test_an_unknown_method() -> None:

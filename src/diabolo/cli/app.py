@@ -10,6 +10,7 @@ import typer
 
 from diabolo import __version__
 from diabolo.cli import console
+from diabolo.cli.cluster import cluster
 from diabolo.cli.demo import demo
 from diabolo.cli.denoise import denoise
 from diabolo.cli.detect import detect
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "train": train,
     "eval": evaluate,
     "embed": embed,
+    "cluster": cluster,
     "reconstruct": reconstruct,
     "denoise": denoise,
     "upscale": upscale,

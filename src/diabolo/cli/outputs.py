@@ -24,22 +24,22 @@ FIGURES = "report.json"
 TABLES = (".csv", ".npz", ".parquet")
 
 
-def ending(path: Path, known: Sequence[str], data: str, *, folder: bool = False) -> str:
+def ending(path: Path, known: Sequence[str], data: str, *, folder: bool = False, option: str = "-o") -> str:
     """The ending of an output file, in lower case; ``""`` where a folder may be meant.
 
-    Looked at before any work is done. Raises ParameterError for an ending that is not known, StoreError where the file
-    cannot be put there or would replace the data.
+    Looked at before any work is done. option: how the file was asked for. Raises ParameterError for an ending that is not
+    known, StoreError where the file cannot be put there or would replace the data.
     """
     found = path.suffix.lower()
     if found not in known and not (folder and not found):
         more = ", or the name of a folder" if folder else ""
-        raise ParameterError(f"-o {path}: the ending says what is written, and should be {_listed(known)}{more}.")
+        raise ParameterError(f"{option} {path}: the ending says what is written, and should be {_listed(known)}{more}.")
     if not path.parent.is_dir():
         raise StoreError(f"There is no folder {path.parent} to write {path.name} into. Make it first.")
     if found and path.is_dir():
-        raise StoreError(f"{path} is a folder; -o needs the name of a file.")
+        raise StoreError(f"{path} is a folder; {option} needs the name of a file.")
     if path.exists() and Path(data).exists() and path.samefile(data):
-        raise StoreError(f"-o {path} would replace the data themselves. Choose another name.")
+        raise StoreError(f"{option} {path} would replace the data themselves. Choose another name.")
     return found
 
 
@@ -79,4 +79,4 @@ def _apart(name: str, *taken: str) -> str:
 
 
 def _listed(endings: Sequence[str]) -> str:
-    return f"{', '.join(endings[:-1])} or {endings[-1]}"
+    return f"{', '.join(endings[:-1])} or {endings[-1]}" if len(endings) > 1 else endings[0]

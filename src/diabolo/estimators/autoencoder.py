@@ -25,6 +25,7 @@ from diabolo.jobs import mend as mending
 from diabolo.jobs import reconstruct as reconstructing
 from diabolo.jobs import sample as sampling
 from diabolo.jobs import tasks
+from diabolo.jobs.cluster import Clustering, cluster
 from diabolo.jobs.detect import detect
 from diabolo.jobs.evaluate import Evaluation, evaluate
 from diabolo.jobs.index import Index, build_index
@@ -300,6 +301,17 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ``.auc`` says how well this model and simpler methods tell them apart. reference: normal rows, to compare pixels with.
         """
         return detect(self._fitted(X), X, y, anomalous=anomalous, quantile=quantile, reference=reference)
+
+    def cluster(
+        self, X: Any, y: Any = None, *, clusters: int | str = "auto", method: str = "kmeans", random_state: int = 0
+    ) -> Clustering:
+        """X in clusters by its codes: ``.assignments`` (n,), ``.sizes``, ``.typical`` and ``.odd`` rows of each, ``.table``.
+
+        The table has the same method on PCA with as many numbers and on the data themselves, with silhouette, and NMI and ARI
+        where labels y exist. clusters: how many; ``"auto"`` suggests a number and says why (``.suggestion.reason``).
+        method: ``"kmeans"`` or ``"mixture"`` (of Gaussians).
+        """
+        return cluster(self._fitted(X), X, y, clusters=clusters, method=method, random_state=random_state)
 
     def sample(self, n: int = 1, y: Any = None, *, density: str = "auto", random_state: int | None = None) -> Any:
         """n new rows. density: ``"prior"``, ``"gaussian"``, ``"mixture"``; ``"auto"``: the prior where there is one."""

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from diabolo.data.subset import Subset
 from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.jobs.cluster import cluster
+from diabolo.jobs.coloring import coloring
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.curves import read_curves, telling
 from diabolo.jobs.embed import decoded, embed, posterior
@@ -23,6 +25,7 @@ from diabolo.jobs.maps import map_codes
 from diabolo.jobs.reconstruct import restored
 from diabolo.jobs.sample import sample_codes
 from diabolo.jobs.search import search
+from diabolo.jobs.viewers import pictures_of
 from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import active_units, dead_units, kl_per_unit, unit_variance
 from diabolo.metrics.errors import row_errors
@@ -80,25 +83,38 @@ class Plot:
         names = self.trained.kind.layout.names
         return reconstructions(x.numpy(), x_hat.numpy(), image=False, titles=titles, names=names, spread=np.ones(x.shape[1]))
 
-    def codes(self, X: Any, labels: Any = None, method: str = "auto") -> Figure:
-        """The codes of X in two dimensions, at most 1000 of them, colored by label.
+    def codes(self, X: Any, labels: Any = None, method: str = "auto", color: Any = None) -> Figure:
+        """The codes of X in two dimensions, at most 1000 of them.
 
-        method: ``"pca"``, ``"tsne"``, or ``"auto"``: a code of one or two numbers as it is, a longer one by t-SNE, whose
-        distances between clusters mean little. labels: (n,), else those that came with the data; conditional recipes need them.
+        method: ``"pca"``, ``"tsne"``, ``"umap"`` (needs umap-learn), or ``"auto"``: a code of one or two numbers as it is, a
+        longer one by t-SNE, whose distances between clusters mean little. labels: (n,), else those that came with the data;
+        conditional recipes need them. color: ``"label"`` (what None means where there are any), ``"error"``, the name of a
+        column of a table, or values (n,), such as the clusters of :meth:`Autoencoder.cluster`.
         """
-        from diabolo.figures.codes import codes
         from diabolo.figures.histogram import histogram
+        from diabolo.figures.maps import code_map
 
         source, labels = rows_and_labels(self.trained, X, labels)
-        z = embed(self.trained, source, labels)
-        found = map_codes(z, method)
-        if found.points.shape[1] == 1:
+        shown = coloring(self.trained, X, source, labels, color)
+        found = map_codes(embed(self.trained, source, labels), method)
+        if found.points.shape[1] == 1 and color is None:
             return histogram(found.points[:, 0], axis_names=("code number 0", "rows"))
-        shown = None if labels is None else np.asarray(labels).ravel()[found.rows]
-        names = ("code number 0", "code number 1") if found.method == "direct" else None
-        if found.shares is not None:
-            names = (f"axis 1 ({found.shares[0]:.0%})", f"axis 2 ({found.shares[1]:.0%})")
-        return codes(found.points, shown, axis_names=names)
+        return code_map(found, shown)
+
+    def clusters(
+        self, X: Any, y: Any = None, *, clusters: int | str = "auto", method: str = "kmeans", random_state: int = 0
+    ) -> Figure:
+        """Typical and odd pictures of each cluster, a line each; options as of :meth:`Autoencoder.cluster`. Images only."""
+        from diabolo.figures.clusters import members
+
+        source, y = rows_and_labels(self.trained, X, y)
+        if self.trained.kind.name != "image":
+            raise UnsupportedError(
+                "Rows of a table are no pictures. cluster(X) has the numbers of their typical and odd rows, and "
+                "plot.codes(X, color=ae.cluster(X).assignments) draws the clusters as a map."
+            )
+        found = cluster(self.trained, source, y, clusters=clusters, method=method, random_state=random_state)
+        return members(found, lambda rows: pictures_of(self.trained, source, rows), value_range=(0.0, 255.0))
 
     def errors(self, X: Any, y: Any = None, target: Any = None) -> Figure:
         """The mean squared error on X beside PCA's with as many numbers and the mean's, inside the model's scale.

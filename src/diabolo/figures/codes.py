@@ -35,13 +35,16 @@ def codes(
     *,
     title: str | None = None,
     axis_names: tuple[str, str] | None = None,
+    continuous: bool = False,
+    color_name: str | None = None,
     texts: Texts | None = None,
 ) -> Figure:
     """A scatter of codes that were brought to two dimensions.
 
     z2: (n, 2). labels: (n,) of anything. Up to 20 different ones each get a color, a marker and a place in the legend, and
     short names stand at the median of their points where these lie apart. More numbers get a color bar; of more names the 19
-    commonest are told apart. None and NaN are drawn as "no label". Both axes have one scale.
+    commonest are told apart. None and NaN are drawn as "no label". Both axes have one scale. continuous: numbers get the color
+    bar however few they are. color_name: what the color bar shows.
     """
     points = np.asarray(z2, dtype=float)
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
@@ -51,7 +54,7 @@ def codes(
     if labels is None:
         _scatter(ax, points, len(points), color=style.BLUE)
     else:
-        _labeled(fig, ax, points, _as_labels(labels, len(points)), resolved(texts))
+        _labeled(fig, ax, points, _as_labels(labels, len(points)), resolved(texts), continuous, color_name)
     style.clean(ax, grid="both")
     ax.set_aspect("equal", adjustable="datalim")
     ax.xaxis.set_major_locator(MaxNLocator(6))
@@ -61,15 +64,20 @@ def codes(
     return fig
 
 
-def _labeled(fig: Figure, ax: Axes, points: NDArray[Any], labels: NDArray[Any], words: Texts) -> None:
+def _labeled(
+    fig: Figure, ax: Axes, points: NDArray[Any], labels: NDArray[Any], words: Texts, continuous: bool, name: str | None
+) -> None:
     missing = np.array([label is None or label != label for label in labels])
     if missing.any():
         _scatter(ax, points[missing], len(points), color=style.LINE)
     points, known = points[~missing], labels[~missing]
-    if len(set(known)) > CATEGORIES and all(isinstance(label, (int, float, np.number)) for label in known):
+    enough = (continuous and len(known) > 0) or len(set(known)) > CATEGORIES
+    if enough and all(isinstance(label, (int, float, np.number)) for label in known):
         drawn = _scatter(ax, points, len(labels), c=known.astype(float), cmap=style.SCALE)
         bar = fig.colorbar(drawn, ax=ax, shrink=0.85, aspect=30, pad=0.02)
         bar.ax.tick_params(labelsize=style.SMALL, labelfontfamily=style.FONT)
+        if name:
+            bar.ax.set_ylabel(style.plain(name), font=style.font(style.SMALL), color=style.INK)
         return
     looks, names = _looks(known, words["codes.other"])
     _interleaved(ax, points, names, looks, len(labels))
