@@ -56,7 +56,8 @@ def test_it_travels_with_the_model(tmp_path: Path) -> None:
 
 
 def test_none_where_input_and_output_differ_in_shape() -> None:
-    trained = quick(IMAGES, target=np.kron(IMAGES, np.ones((1, 2, 2), dtype=np.uint8)))
+    """Pictures that come out larger by a whole factor are made small again; those turned on their side cannot be."""
+    trained = quick(IMAGES[:, :, :6], target=IMAGES[:, :6].transpose(0, 1, 2))
     assert NAME not in trained.companions
     assert calibration(trained) is None
 

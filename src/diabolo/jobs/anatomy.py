@@ -53,6 +53,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "part.sparse-l1": "small numbers are cheaper: L1 price of {weight} after {activation}",
         "part.sparse-kl": "sigmoid, each number rarely on: {target} on average",
         "part.top-k": "the {k} largest numbers stay, the rest become 0",
+        "part.mmd": "pulls all codes together towards a standard normal distribution: weight {weight}",
         "part.contractive": "pays for changes under small changes of the input: weight {weight}",
         "part.output": "output",
         "part.bounds.sigmoid": "sigmoid, so that values stay in [{low}, {high}]",
