@@ -152,7 +152,7 @@ def photographs(ae: Autoencoder, damage: Damage, seed: int, show: Path | None, n
 
 def photo_denoise(rows: int, seed: int, show: Path | None) -> Figure:
     """Gaussian noise of 25/255 on whole photographs."""
-    ae = Autoencoder("denoising", corruption=GaussianNoise(std=FINE), epochs=40, patch=PATCH, random_state=seed)
+    ae = Autoencoder("denoising", corruption=GaussianNoise(std=FINE), epochs=20, patch=PATCH, random_state=seed)
     ae, seconds = fitted(ae, training_folder())
 
     def damage(clean: np.ndarray, seed: int) -> np.ndarray:

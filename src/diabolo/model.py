@@ -40,6 +40,7 @@ class Model(nn.Module):
             gives=bottleneck.gives(latent_dim),
             outputs=likelihood.wants(target),
             condition=condition,
+            direct=likelihood.direct(target),
         )
         self.encoder, self.decoder = composition.network.build(ports)
         self.bottleneck = bottleneck.build(latent_dim)

@@ -40,7 +40,7 @@ def test_tables_have_the_columns_of_the_training(run: Run, table: Path, table_mo
 def test_densities_are_judged_beside_real_rows(run: Run, digits_model: Path) -> None:
     ran = run("generate", digits_model, "-n", "2", "-o", "x.npy", "--judge", "demo:digits", "--training", "demo:digits")
     assert [
-        w for w in ("Fréchet distance", "precision", "copies", "mixture", "pca + gaussian", "Halves") if w not in ran.out
+        w for w in ("Fréchet distance", "precision", "copies", "mixture", "pca + gaussian", "Two halves") if w not in ran.out
     ] == []
     found = run("generate", digits_model, "-o", "x.npy", "--judge", "demo:digits", "--seed", "0", "--json").json["judgment"]
     assert found["features"] == "all cells"

@@ -13,14 +13,20 @@ from diabolo.records import Layout
 
 
 def built(
-    fields: int, positions: tuple[int, ...], widths: tuple[int, ...], code: int, factor: int = 1, **options: object
+    fields: int,
+    positions: tuple[int, ...],
+    widths: tuple[int, ...],
+    code: int,
+    factor: int = 1,
+    direct: bool = True,
+    **options: object,
 ) -> tuple[Encoder, Decoder]:
     source = Layout(tuple(map(str, range(fields))), positions)
     target = Layout(source.names, tuple(factor * p for p in positions))
     torch.manual_seed(0)
     network = Residual(code="map", widths=widths, blocks=1, **options)  # type: ignore[arg-type]
     resolved = network.resolved(source, target, code, "m")
-    return resolved.build(Ports(source=source, target=target, wants=code, gives=code, outputs=fields))
+    return resolved.build(Ports(source=source, target=target, wants=code, gives=code, outputs=fields, direct=direct))
 
 
 def answer(modules: tuple[Encoder, Decoder], x: torch.Tensor) -> torch.Tensor:
@@ -77,8 +83,18 @@ def test_the_start_stays_when_outputs_should_start_at_a_mean() -> None:
     torch.testing.assert_close(answer(modules, x), x)
 
 
-def test_repeating_positions_has_no_such_start() -> None:
+def test_no_such_start_where_positions_are_repeated_or_outputs_bent() -> None:
     assert not built(1, (8, 8), (4,), 4, upsampling="nearest")[1].gives_back
+    assert not built(1, (8, 8), (4,), 4, direct=False)[1].gives_back
+
+
+def test_no_channel_is_constant() -> None:
+    """Where the output is larger than the input, three of many channels carry the answer; the others are there to learn."""
+    encoder, decoder = built(3, (6, 8), (12,), 12, 2)
+    seen = []
+    decoder.stages[0].register_forward_hook(lambda m, x, y: seen.append(y))  # type: ignore[index, union-attr]
+    decoder(encoder(torch.rand(16, 3, 6, 8))[0])
+    assert (seen[0].transpose(0, 1).flatten(1).std(1) > 1e-3).all()
 
 
 def test_the_rest_of_the_network_learns() -> None:

@@ -71,12 +71,12 @@ def show(judged: SampleJudgment) -> None:
     console.table(
         headings, rows, title=f"Beside {judged.rows} real rows, of {judged.features}", numbers=range(1, len(headings))
     )
-    console.result(f"Halves of the real rows are {judged.floor:.4g} apart: less than that is no difference.")
+    console.result(f"Two halves of the real rows are {judged.floor:.4g} apart: near that no difference can be told.")
     best = judged.table[0].origin
     own = [line for line in judged.table if line.origin != "pca + gaussian"]
     worst = max(own, key=lambda line: line.frechet)
     if len(own) > 1 and worst.frechet > 2 * own[0].frechet:
         console.result(
-            f"{worst.origin} draws codes where the model has learned nothing: use --density {best}, which comes "
+            f"Many codes drawn from {worst.origin} lie where there were none in training: --density {best} comes "
             f"{worst.frechet / own[0].frechet:.1f} times nearer."
         )

@@ -28,9 +28,9 @@ def check_places(data: str, query: str, strip: Path | None, keep_index: Path | N
     """Look at the files that are to be written before any work is done."""
     if is_index(query):
         raise ParameterError(f"{query} is an index, and QUERY should be what is looked for: diabolo search MODEL INDEX QUERY.")
-    for path, ending in ((strip, ".png"), (keep_index, ENDING)):
+    for option, path, ending in (("--strip", strip, ".png"), ("--keep-index", keep_index, ENDING)):
         if path is not None:
-            outputs.ending(path, (ending,), data)
+            outputs.ending(path, (ending,), data, option=option)
     if keep_index is not None and is_index(data):
         raise ParameterError(f"{data} is an index already: leave --keep-index out.")
 

@@ -243,13 +243,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         pictures, and another where the model takes any.
         """
         trained = self._fitted()
-        channels = trained.kind.layout.fields
-        one = isinstance(crops, str | Path) or np.ndim(crops) == 2 or (np.ndim(crops) == 3 and channels > 1)
-        if one:
+        if is_one(trained.kind, crops):
             return extend_one(trained, crops, at, size, y)
         if size is None or tuple(size) == trained.kind.layout.positions:
             return mending.extend(trained, crops, at, y).restored
-        labels = [None] * len(crops) if y is None else y
+        labels = np.broadcast_to(np.asarray(y, dtype=object), len(crops))
         return np.stack([extend_one(trained, crop, at, size, label) for crop, label in zip(crops, labels, strict=True)])
 
     def unshuffle(self, X: Any, y: Any = None) -> Any:

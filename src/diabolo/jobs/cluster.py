@@ -179,11 +179,11 @@ def cluster(
     z = flat_codes(embed(trained, source, y))
     labels = _labels(y, len(z))
     rows = _some(np.arange(len(z)), ROWS, random_state)
-    different = len(np.unique(z[rows], axis=0))
-    _refuse(len(z), different, clusters)
+    searched = z[rows] if isinstance(clusters, int) else z[_some(rows, SEARCH_ROWS, random_state)]
+    _refuse(len(z), len(np.unique(searched, axis=0)), clusters)
     suggestion = None
     if not isinstance(clusters, int):
-        suggestion = _suggested(z[_some(rows, SEARCH_ROWS, random_state)], method, random_state)
+        suggestion = _suggested(searched, method, random_state)
         clusters = suggestion.chosen
     found = _Groups.fit(z[rows], clusters, method, random_state).by_size(z)
     seen = _some(rows, max(2, CELLS // trained.kind.layout.cells), random_state)

@@ -58,7 +58,7 @@ def posterior(trained: Trained, data: Any, y: Any = None) -> Posterior:
 
     def both(x: Tensor, c: Tensor | None) -> Tensor:
         q = trained.model.posterior(x, c)
-        assert q is not None  # a prior implies a posterior
+        assert q is not None  # a variational neck has one
         return torch.stack([q.mean, q.stddev], dim=1)
 
     found = apply(trained, source, trained.condition(y, len(source)), both)  # (n, 2, K, *L)

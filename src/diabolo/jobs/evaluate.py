@@ -145,7 +145,7 @@ def _kl(trained: Trained, source: Source, condition: Tensor | None) -> np.ndarra
     def kl(x: Tensor, c: Tensor | None) -> Tensor:
         seen = trained.model.likelihood.observe(Batch(x), generator.manual_seed(0), shared=True)  # bits, where it draws bits
         q = trained.model.posterior(seen.x, c)
-        assert q is not None  # a prior implies a posterior
+        assert q is not None  # a variational neck has one
         return kl_normal(q.mean, q.stddev)
 
     return apply(trained, source, condition, kl).flatten(1).numpy()

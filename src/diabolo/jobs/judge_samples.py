@@ -12,7 +12,7 @@ import torch
 
 from diabolo.data.subset import Subset
 from diabolo.densities import DENSITIES
-from diabolo.errors import DataError
+from diabolo.errors import DataError, UnsupportedError
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.embed import decoded
 from diabolo.jobs.labels import rows_and_labels
@@ -47,8 +47,8 @@ class Samples:
 class SampleJudgment:
     """The lines, the best of the model first to last by Fréchet distance, PCA after them. features: what the figures are of.
 
-    rows: so many real ones, and as many of each origin. floor: the Fréchet distance of the real rows' two halves, below
-    which no difference can be told.
+    rows: so many real ones, and as many of each origin. floor: the Fréchet distance of the real rows' two halves, which is more
+    than that of two whole sets would be: near it no difference can be told.
     """
 
     table: tuple[Samples, ...]
@@ -85,10 +85,14 @@ def judge_samples(
         features_name: what those are called.
     """
     source, y = rows_and_labels(trained, data, y)
+    if trained.target_kind is not None:
+        raise UnsupportedError(
+            "New rows of a model trained on pairs are judged by no rows of its inputs. Compare them yourself."
+        )
     if len(source) < 20:
         raise DataError(f"New rows are judged beside at least 20 real ones, got {len(source)}.")
-    kept = np.sort(np.random.default_rng(seed).permutation(len(source))[:ROWS])
-    labels = None if y is None else np.asarray(y)[kept]
+    kept = np.random.default_rng(seed).permutation(len(source))[:ROWS]  # in random order, as halves of them are compared
+    labels = None if y is None else np.broadcast_to(np.asarray(y), len(source))[kept]
     take: Features = features or (lambda x: x)
     cells = encode_all(trained, Subset(source, torch.from_numpy(kept))).flatten(1).numpy()
     real = take(cells)

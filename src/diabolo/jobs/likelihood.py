@@ -105,7 +105,7 @@ def _estimate(trained: Trained, x: Tensor, condition: Tensor | None, samples: in
     model = trained.model
     seen = model.likelihood.observe(Batch(x), generator)
     q = model.posterior(seen.x, condition)
-    assert q is not None  # a model with a prior has a posterior
+    assert q is not None  # a variational neck has one
     total = x.new_full((len(x),), -math.inf, dtype=torch.float64)
     most = max(1, CELLS // (len(x) * model.target.cells))
     for done in range(0, samples, most):

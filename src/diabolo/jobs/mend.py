@@ -87,6 +87,8 @@ def filled(trained: Trained, given: Given, hidden: Any = None, y: Any = None) ->
     In the kind's own dtype; columns of tables with names in float64 until they are made a frame again.
     """
     kind, y = trained.kind, given.labels if y is None else y
+    if isinstance(kind, TableKind):
+        kind.accept(dataclasses.replace(given, rows=np.nan_to_num(given.rows)), "the model")  # columns first, cells after
     known, gone = hidden_cells(kind, given.rows, hidden)
     source = kind.accept(dataclasses.replace(given, rows=known), "the model")
     x_hat, _ = mend_rows(trained, IMPUTE, source, trained.condition(y, len(source)), inside(trained, gone))

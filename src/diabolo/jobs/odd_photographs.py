@@ -106,11 +106,12 @@ def _detection(
     beside = {name: np.array([odd.beside[name] for odd in found]) for name in found[0].beside}
     usual, each = maxima(judge.usual_scores, judge.known.pictures)
     times = np.maximum(1.0, squares / each)
+    p = np.minimum(1.0, times * p_values(scores, usual))
     threshold, alarms = threshold_of(usual, 1 - (1 - quantile) / float(times.max()))
     return Detection(
         scores=scores,
-        p_values=np.minimum(1.0, times * p_values(scores, usual)),
-        is_outlier=scores > threshold,
+        p_values=p,
+        is_outlier=np.array([s > threshold_of(usual, 1 - (1 - quantile) / t)[0] for s, t in zip(scores, times, strict=True)]),
         threshold=threshold,
         quantile=quantile,
         false_alarms=min(1.0, float(times.max()) * alarms),

@@ -80,7 +80,7 @@ def elbo_terms(trained: Trained, x: Tensor, condition: Tensor | None, generator:
     for point in points:
         seen = model.likelihood.observe(Batch(x), generator, shared=shared)
         q = model.posterior(seen.x, condition)
-        assert q is not None  # a prior implies a posterior
+        assert q is not None  # a variational neck has one
         noise = torch.randn(q.mean.shape, generator=generator, device=x.device) if point is None else point
         cells = log_likelihood(trained, model.decode(q.mean + q.stddev * noise, condition), seen.aim)
         total += torch.stack([cells.flatten(1).sum(1), kl_divergence(q, prior).flatten(1).sum(1)], dim=1)

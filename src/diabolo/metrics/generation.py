@@ -21,12 +21,14 @@ def frechet_distance(real: Any, made: Any) -> float:
     https://arxiv.org/abs/1706.08500
     """
     a, b = _pair(real, made)
-    covariances = [np.atleast_2d(np.cov(x, rowvar=False)) for x in (a, b)]
-    root = _root(covariances[0])
-    cross = np.linalg.eigvalsh(root @ covariances[1] @ root)
     between = np.square(a.mean(0) - b.mean(0)).sum()
-    traces = sum(np.trace(c) for c in covariances)
-    return float(max(between + traces - 2 * np.sqrt(np.clip(cross, 0, None)).sum(), 0.0))
+    a, b = ((x - x.mean(0)) / np.sqrt(len(x) - 1) for x in (a, b))
+    if a.shape[1] > min(len(a), len(b)):  # tr (C C')^½ is the sum of the singular values of A B', which has rows for sides
+        cross = np.linalg.svd(a @ b.T, compute_uv=False).sum()
+    else:
+        root = _root(a.T @ a)
+        cross = np.sqrt(np.clip(np.linalg.eigvalsh(root @ (b.T @ b) @ root), 0, None)).sum()
+    return float(max(between + np.square(a).sum() + np.square(b).sum() - 2 * cross, 0.0))
 
 
 def precision_recall(real: Any, made: Any, k: int = 3) -> tuple[float, float]:

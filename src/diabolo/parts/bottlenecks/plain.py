@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
+from diabolo.errors import ParameterError
 from diabolo.maths.precision import at_least_float32
 from diabolo.parts.bottlenecks.activations import ACTIVATIONS, check_channels
 from diabolo.parts.bottlenecks.base import Bottleneck, Neck
@@ -33,6 +34,15 @@ class Plain(Bottleneck):
 
     activation: str = option("none", "last function of the encoder", choices=tuple(ACTIVATIONS))
     prior: str = option("none", "what a regularizer trains codes towards; new rows come from it", choices=("none", "normal"))
+
+    def check(self) -> None:
+        """Also raise ParameterError where the codes' range is not the prior's."""
+        super().check()
+        if self.prior == "normal" and self.activation != "none":
+            raise ParameterError(
+                f"Codes that end in {self.activation!r} cannot become a standard normal. Use activation='none', "
+                "or prior='none'."
+            )
 
     def build(self, latent_dim: int) -> PlainNeck:
         """The module; it has no parameters."""

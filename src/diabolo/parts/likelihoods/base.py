@@ -88,6 +88,10 @@ class Likelihood(Part, ABC):
         """Channels a position asked of the decoder."""
         return layout.fields
 
+    def direct(self, layout: Layout) -> bool:
+        """Whether the decoder's first F channels are the mean of p(x|z) as they are."""
+        return False
+
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError where this likelihood has no meaning for such data."""
 

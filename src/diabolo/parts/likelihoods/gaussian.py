@@ -61,6 +61,10 @@ class Gaussian(Likelihood):
         """F, or 2F (means, then raw spreads) with a std a cell."""
         return layout.fields * (2 if self.variance == "cell" else 1)
 
+    def direct(self, layout: Layout) -> bool:
+        """Where the mean has no last function."""
+        return self.output == "linear" or layout.bounds is None
+
     def build(self, layout: Layout) -> GaussianHead:
         """The module; with a shared std it has one parameter."""
         bounds = None if self.output == "linear" else layout.bounds

@@ -52,6 +52,10 @@ class Laplace(Likelihood):
         """F, or 2F (means, then raw scales) with a scale a cell."""
         return layout.fields * (2 if self.spread == "cell" else 1)
 
+    def direct(self, layout: Layout) -> bool:
+        """Where the mean has no last function."""
+        return self.output == "linear" or layout.bounds is None
+
     def build(self, layout: Layout) -> LaplaceHead:
         """The module; with a shared scale it has one parameter."""
         bounds = None if self.output == "linear" else layout.bounds

@@ -22,7 +22,8 @@ class Ports:
 
     source: layout of what goes in. target: layout of what comes out. wants: channels the bottleneck asks of the
     encoder. gives: channels the bottleneck hands to the decoder. outputs: channels a position the likelihood asks of
-    the decoder. condition: numbers in the condition vector, 0 where there is none.
+    the decoder. condition: numbers in the condition vector, 0 where there is none. direct: whether the first of those outputs
+    are the data as they are, with no function in between.
     """
 
     source: Layout
@@ -31,6 +32,7 @@ class Ports:
     gives: int
     outputs: int
     condition: int = 0
+    direct: bool = False
 
 
 class Encoder(nn.Module, ABC):

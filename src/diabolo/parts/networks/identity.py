@@ -22,8 +22,8 @@ def start_at_identity(encoder: PyramidEncoder, decoder: PyramidDecoder, fields: 
     Each stage that halves takes the orthonormal Haar transform, low frequencies first, its counterpart the transpose; head and
     foot hand on the first ``code`` channels; stages that enlarge beyond the input repeat positions. The answer is the input
     exactly where every stage has 2^dims times the channels of the one before and the code as many as the last;
-    where there are fewer, the highest frequencies are missing. Channels that carry nothing keep their
-    weights in the encoder and are not listened to yet in the decoder.
+    where there are fewer, the highest frequencies are missing. All other channels keep their weights, and
+    those that carry the answer do not listen to them yet.
     """
     down = [m for m in encoder.stages.modules() if isinstance(m, Convolution)]
     up = [m for m in decoder.stages.modules() if isinstance(m, Upsampling)]
@@ -31,9 +31,10 @@ def start_at_identity(encoder: PyramidEncoder, decoder: PyramidDecoder, fields: 
     for stage in down:
         carried.append(_split(stage.convolution, carried[-1]))
     kept = min(carried[-1], code)
-    for module in (*encoder.head.modules(), *decoder.foot.modules()):
-        if isinstance(module, nn.Conv1d | nn.Conv2d):
-            _hand_on(module, kept)
+    for part, made in ((encoder.head, kept), (decoder.foot, carried[-1])):
+        for module in part.modules():
+            if isinstance(module, nn.Conv1d | nn.Conv2d):
+                _hand_on(module, kept, made)
     mirrored, added = up[: len(down)], up[len(down) :]
     for rung, count in zip(mirrored, carried[-2::-1], strict=True):
         _join(rung.layers[0], count)
@@ -53,10 +54,9 @@ def _split(layer: Any, inputs: int) -> int:
 
 
 def _join(layer: Any, outputs: int) -> None:
-    """The transpose of ``_split``: a transposed convolution from Haar's channels to ``outputs``."""
+    """The transpose of ``_split``: a transposed convolution from Haar's channels to its first ``outputs``."""
     weight, bias = _parameters(layer)
-    weight.zero_()
-    bias.zero_()
+    weight[:, :outputs], bias[:outputs] = 0, 0
     for at, channel, taps in itertools.islice(_haar(weight, outputs), len(weight)):
         weight[at, channel] = taps
 
@@ -73,11 +73,10 @@ def _haar(weight: Tensor, channels: int) -> Iterator[tuple[int, int, Tensor]]:
         yield at, channel, taps
 
 
-def _hand_on(layer: Any, channels: int) -> None:
-    """The first channels as they are, from all others nothing."""
+def _hand_on(layer: Any, channels: int, made: int) -> None:
+    """The first channels as they are; of those that should carry something, the rest are 0."""
     weight, bias = _parameters(layer)
-    weight[:channels], bias[:channels] = 0, 0
-    weight[channels:, :channels] = 0
+    weight[:made], bias[:made] = 0, 0
     for c in range(channels):
         weight[c, c] = 1
 
@@ -85,8 +84,7 @@ def _hand_on(layer: Any, channels: int) -> None:
 def _repeat(layer: Any, channels: int, factors: tuple[int, ...]) -> None:
     """A transposed convolution that repeats each position of the first channels."""
     weight, bias = _parameters(layer)
-    weight.zero_()
-    bias.zero_()
+    weight[:, :channels], bias[:channels] = 0, 0
     window = tuple(slice(k // 2, k // 2 + f) for k, f in zip(weight.shape[2:], factors, strict=True))
     for c in range(channels):
         weight[c, c][window] = 1

@@ -147,8 +147,9 @@ class Residual(Network):
             )
 
     def _mirrored(self, ports: Ports) -> bool:
-        """Whether the decoder's stages can undo the encoder's: the output may then start as the input."""
-        return self.code == "map" and self.upsampling == "transposed" and ports.source.fields == ports.target.fields
+        """Whether the decoder's stages can undo the encoder's, and its output is data: it may then start as the input."""
+        same = ports.direct and ports.source.fields == ports.target.fields
+        return same and self.code == "map" and self.upsampling == "transposed"
 
     def _plan(self) -> Pyramid:
         return Pyramid(tuple(settled(self.widths, "residual.widths")), self.activation, self.normalization, self.code, hidden=0)
