@@ -14,14 +14,14 @@ from diabolo import Autoencoder
 from diabolo.data import read
 from diabolo.data.photographs import Photograph, read_photograph, write_photograph
 from diabolo.errors import DataError, UnsupportedError
-from diabolo.jobs.photographs import mend_photograph, mended
+from diabolo.jobs.photographs import mend_photograph, mended, unfamiliar_photograph
 from diabolo.jobs.reconstruct import reconstruct
 from diabolo.jobs.tiles import restore_any_size
 from diabolo.jobs.train import Options, train
 from diabolo.parts.corruptions import GaussianNoise
 from diabolo.parts.networks import Conv
 from diabolo.trained import Trained
-from tests.helpers import low_rank, quick
+from tests.helpers import little_images, low_rank, quick
 
 SIDE = 16
 
@@ -213,3 +213,16 @@ def test_real_photographs(tmp_path: Path) -> None:
     x = torch.from_numpy(noisy.pixels).permute(2, 0, 1)[None] / 255
     whole = restore_any_size(trained, x, side=10**6)
     torch.testing.assert_close(restore_any_size(trained, x, side=64), whole, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_is_unfamiliar_does_not_depend_on_a_pictures_numbers(channels: int) -> None:
+    """A model of floats, or of colors, warns of a gray 8-bit picture of noise as well, and of none like its own."""
+    own = little_images(800) / 255
+    own = own if channels == 1 else np.repeat(own[..., None], 3, axis=3)
+    trained = quick(own.astype(np.float32), latent_dim=4, epochs=20)
+    random = np.random.default_rng(0)
+    static = Photograph(random.integers(0, 256, (64, 64), dtype=np.uint8))
+    like = Photograph(np.concatenate([np.concatenate(list(little_images(8, seed=i)), 1) for i in range(1, 9)]))
+    assert unfamiliar_photograph(trained, static) is not None
+    assert unfamiliar_photograph(trained, like) is None

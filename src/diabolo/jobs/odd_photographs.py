@@ -27,6 +27,9 @@ LOOKED_AT = 4
 
 Watch = Callable[[str, np.ndarray, np.ndarray], None]
 
+EVEN = 0.5
+"""With few photographs held out a score above all of theirs may still be usual: above this p-value nothing stands out."""
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -108,10 +111,14 @@ def _detection(
     times = np.maximum(1.0, squares / each)
     p = np.minimum(1.0, times * p_values(scores, usual))
     threshold, alarms = threshold_of(usual, 1 - (1 - quantile) / float(times.max()))
+
+    def limit_of(times: float) -> float:
+        return threshold_of(usual, 1 - (1 - quantile) / times)[0]
+
     return Detection(
         scores=scores,
         p_values=p,
-        is_outlier=np.array([s > threshold_of(usual, 1 - (1 - quantile) / t)[0] for s, t in zip(scores, times, strict=True)]),
+        is_outlier=np.array([s > limit_of(t) for s, t in zip(scores, times, strict=True)]) & (p <= EVEN),
         threshold=threshold,
         quantile=quantile,
         false_alarms=min(1.0, float(times.max()) * alarms),

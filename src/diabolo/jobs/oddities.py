@@ -11,7 +11,7 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.jobs.calibration import calibration
+from diabolo.jobs.calibration import CODES, calibration
 from diabolo.jobs.detect import detect
 from diabolo.jobs.oddness import Detection
 from diabolo.trained import Trained
@@ -42,8 +42,10 @@ class Oddities:
 
 
 def find_oddities(trained: Trained, source: Source, y: np.ndarray | None = None) -> Oddities | None:
-    """Up to 1 000 pictures of a source, evenly spread, judged; None for other data, and where nothing travels to judge by."""
+    """Up to 1 000 pictures of a source, evenly spread, judged; None for other data and where too little is kept."""
     if trained.kind.name != "image" or trained.kind.layout.fields not in CHANNELS or calibration(trained) is None:
+        return None
+    if len(trained.companions[CODES].arrays["z"]) < 2:  # no density to tell rare codes by
         return None
     rows = torch.arange(len(source))[:: -(-len(source) // ROWS)]
     labels = None if y is None else np.asarray(y)[rows.numpy()]

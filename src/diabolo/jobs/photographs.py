@@ -114,15 +114,15 @@ def unfamiliar_photograph(
 ) -> str | None:
     """:func:`diabolo.jobs.familiar.unfamiliar` of the squares of a photograph that are as large as the training pictures.
 
-    None also where they cannot be compared: the picture is smaller, its channels or bits are others, or no square is without
-    a hidden pixel, bool (H, W).
+    None also where they cannot be compared: the picture is smaller, the model has more channels, or no square is without a
+    hidden pixel, bool (H, W).
     """
     kind, pixels = trained.kind, photograph.pixels
     if not isinstance(kind, ImageKind) or kind.height != kind.width or min(pixels.shape[:2]) < kind.height:
         return None
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    if channels != kind.channels or pixels.dtype != np.dtype(kind.pixels.dtype):
+    if kind.axes not in ("HW", "HWC") or kind.channels > 3:
         return None
+    pixels = _as_trained(kind, pixels)
     places = corners([pixels.shape[:2]], kind.height, ROWS)[0]
     if hidden is not None:
         places = places[~cut(hidden, places, kind.height).any((1, 2))]
@@ -130,6 +130,15 @@ def unfamiliar_photograph(
         return None
     squares = cut(pixels, places, kind.height)
     return unfamiliar(trained, kind.read(squares), None if y is None else np.full(len(squares), y))
+
+
+def _as_trained(kind: ImageKind, pixels: np.ndarray) -> np.ndarray:
+    """A picture (H, W) or (H, W, C) with the dtype, the scale and the channels of the training pictures: gray is the mean."""
+    x = pixels_of(pixels.dtype, kind.pixels).inside(tensor_of(np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1))))
+    if x.shape[2] != kind.channels:
+        x = x.mean(2, keepdim=True).expand(-1, -1, kind.channels)
+    own = np.asarray(kind.pixels.outside(x))
+    return own[..., 0] if kind.axes == "HW" else own
 
 
 def pixels_of(dtype: np.dtype, known: Pixels) -> Pixels:

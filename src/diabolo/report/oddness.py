@@ -44,7 +44,8 @@ def oddness(g: Gathered, say: Language) -> dict[str, Any] | None:
 
 def _strangest(g: Gathered, odd: Oddities, say: Language) -> dict[str, Any]:
     bounds, found = g.trained.kind.layout.bounds or (0.0, 1.0), odd.found
-    drawn = overlays(odd.shown.numpy(), found.heat[odd.strangest], found.usual, value_range=bounds, least_side=1)
+    shown = odd.shown[:, 0] if odd.shown.shape[1] == 1 else odd.shown.movedim(1, -1)  # 4 pixels wide is not 4 channels
+    drawn = overlays(shown.numpy(), found.heat[odd.strangest], found.usual, value_range=bounds, least_side=1)
     red = [torch.from_numpy(np.moveaxis(picture, 2, 0) / 255.0) for picture in drawn]
     lines = (("input", list(odd.shown), bounds), ("heat", red, (0.0, 1.0)))
     captions = [
@@ -55,7 +56,7 @@ def _strangest(g: Gathered, odd: Oddities, say: Language) -> dict[str, Any]:
         }
         for k, i in enumerate(odd.strangest)
     ]
-    shown = [
+    drawings = [
         {
             "label": say.plain("pictures.input" if who == "input" else "oddness.heat"),
             "uri": strip(pictures, span),
@@ -63,4 +64,4 @@ def _strangest(g: Gathered, odd: Oddities, say: Language) -> dict[str, Any]:
         }
         for who, pictures, span in lines
     ]
-    return {"title": say.plain("oddness.strangest"), "lines": shown, "captions": captions, "count": len(captions)}
+    return {"title": say.plain("oddness.strangest"), "lines": drawings, "captions": captions, "count": len(captions)}
