@@ -13,7 +13,7 @@ from PIL import Image
 from diabolo import Autoencoder
 from diabolo.data import read
 from diabolo.data.photographs import Photograph, read_photograph, write_photograph
-from diabolo.errors import DataError, UnsupportedError
+from diabolo.errors import DataError, UnfamiliarWarning, UnsupportedError
 from diabolo.jobs.photographs import mend_photograph, mended, unfamiliar_photograph
 from diabolo.jobs.reconstruct import reconstruct
 from diabolo.jobs.tiles import restore_any_size
@@ -226,3 +226,14 @@ def test_what_is_unfamiliar_does_not_depend_on_a_pictures_numbers(channels: int)
     like = Photograph(np.concatenate([np.concatenate(list(little_images(8, seed=i)), 1) for i in range(1, 9)]))
     assert unfamiliar_photograph(trained, static) is not None
     assert unfamiliar_photograph(trained, like) is None
+
+
+def test_a_folder_gives_a_list_and_a_small_picture_a_warning(tmp_path: Path) -> None:
+    for i, size in enumerate([(40, 52), (33, 48), (64, 32)]):
+        Image.fromarray(noise(*size, seed=i)).save(tmp_path / f"{i}.png")
+    ae = Autoencoder("denoising", size="s", epochs=1, patch=16, random_state=0).fit(tmp_path)
+    found = ae.denoise(tmp_path)
+    assert [picture.shape for picture in found] == [(40, 52), (33, 48), (64, 32)]
+    np.testing.assert_array_equal(found[1], ae.denoise(tmp_path / "1.png"))
+    with pytest.warns(UnfamiliarWarning, match=r"^A picture of 5×7 is smaller than"):
+        ae.denoise(noise(5, 7))

@@ -35,6 +35,7 @@ from diabolo.jobs.one_picture import extend_one, is_one, mend_one
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.search import Neighbors, search
 from diabolo.jobs.train import Options, train
+from diabolo.jobs.whole import photographs_of
 from diabolo.spec import is_whole
 from diabolo.trained import Trained
 from diabolo.training.events import Event
@@ -210,7 +211,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Noisy X, cleaned; needs a model that was trained on damaged inputs or on pairs.
 
         X: rows like those of the training; or one picture, (H, W), (H, W, C) or a file, of any size where the model looks
-        at neighborhoods (``network=Conv(code="map")``, ``patch=48``), of the model's own size else.
+        at neighborhoods (``network=Conv(code="map")``, ``patch=48``), of the model's own size else; or, after training
+        with ``patch``, a folder of photographs, which gives a list.
         """
         return self._mended(tasks.DENOISE, X, y)
 
@@ -412,7 +414,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     # --- inside ----------------------------------------------------------------------------------------------------
 
     def _mended(self, task: str, X: Any, y: Any, **given: Any) -> Any:
-        """One picture at its own size, or rows, mended."""
+        """One picture at its own size, the photographs of a folder each at its own, or rows, mended."""
+        folder = photographs_of(self._fitted().kind, X) if isinstance(X, str | Path) and Path(X).is_dir() else None
+        if folder is not None:
+            return [mend_one(self._fitted(), task, path, y, **given) for path in folder.given]
         if is_one(self._fitted().kind, X):
             return mend_one(self._fitted(), task, X, y, **given)
         return mending.JOBS[task](self._fitted(X), X, y=y, **given).restored

@@ -15,7 +15,7 @@ from diabolo.data.photographs import Photograph, read_photograph
 from diabolo.data.pictures import ENDINGS
 from diabolo.errors import DataError, UnfamiliarWarning
 from diabolo.jobs.mend import around, grid_of
-from diabolo.jobs.photographs import mend_photograph, mended, unfamiliar_photograph
+from diabolo.jobs.photographs import blindness, mend_photograph, mended, unfamiliar_photograph
 from diabolo.jobs.puzzles import in_places, tile_order, unshuffled
 from diabolo.jobs.tasks import IMPUTE, UNSHUFFLE, require
 from diabolo.trained import Trained
@@ -53,6 +53,9 @@ def mend_one(trained: Trained, task: str, picture: Any, y: Any = None, *, hidden
         photograph, gone = Photograph(picture), _hidden(task, picture, hidden)
         found = mend_photograph(trained, picture, y, hidden=gone)
     _warn(trained, task, photograph, y, hidden)
+    if task != UNSHUFFLE:
+        for note in blindness(trained, photograph.pixels, _hidden(task, photograph.pixels, hidden)):
+            warnings.warn(f"{note[0].upper()}{note[1:]}.", UnfamiliarWarning, stacklevel=4)
     return found
 
 

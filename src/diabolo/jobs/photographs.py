@@ -179,9 +179,14 @@ def _apart(kind: Kind, channels: np.ndarray, hidden: np.ndarray) -> tuple[np.nda
 
 def _notes(trained: Trained, pixels: np.ndarray, hidden: np.ndarray | None) -> tuple[str, ...]:
     """What the user should know of how a picture was looked at."""
+    return (*_note(1 if pixels.ndim == 2 else 3, trained.model.source.fields), *blindness(trained, pixels, hidden))
+
+
+def blindness(trained: Trained, pixels: np.ndarray, hidden: np.ndarray | None = None) -> tuple[str, ...]:
+    """Where the model looks farther than there is anything to see: beyond the edges of a small picture, into a deep hole."""
     seen, size, own = reach(trained, pixels.shape[:2]), pixels.shape[:2], trained.kind.layout.positions
     field = [2 * halo + stride for halo, stride in zip(seen.halo, seen.stride, strict=True)]
-    notes = _note(1 if pixels.ndim == 2 else 3, trained.model.source.fields)
+    notes: tuple[str, ...] = ()
     if any(n < min(wide, trained_on) for n, wide, trained_on in zip(size, field, own, strict=True)):
         notes += (
             f"a picture of {times(size)} is smaller than the {times(tuple(field))} that the model looks at, and than those it "
