@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from diabolo.data import read
+from diabolo.data.pictures import read_whole
 from diabolo.errors import DataError, ParameterError, SourceError
 
 RNG = np.random.default_rng(0)
@@ -226,3 +227,15 @@ def test_pictures_are_no_table(tmp_path):
     kind = read(np.eye(3)).kind
     with pytest.raises(DataError, match="Expected a table of 3 columns"):
         kind.read(tmp_path)
+
+
+def test_animations_are_no_pictures(tmp_path):
+    color(8, 8).save(tmp_path / "good.png")
+    color(8, 8).save(tmp_path / "moving.gif", save_all=True, append_images=[color(8, 8)])
+    with pytest.raises(SourceError, match=r"moving\.gif holds 2 frames of an animation.*skip_broken=True"):
+        read(tmp_path)
+    reading = read(tmp_path, skip_broken=True)
+    assert len(reading.source) == 1
+    assert "moving.gif" in reading.notes[-1]
+    with pytest.raises(SourceError, match=r"2 frames of an animation"):
+        read_whole(tmp_path / "moving.gif", 3)

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from diabolo.data.deep_files import deep_png, deep_tiff, raw_mode, read_deep_colors
-from diabolo.data.pictures import gray_palette, opened
+from diabolo.data.pictures import gray_palette, opened, refuse_many
 from diabolo.errors import ParameterError, SourceError, StoreError
 from diabolo.writing import write_whole
 
@@ -71,7 +71,7 @@ def read_photograph(path: str | Path) -> Photograph:
     """
     path = Path(path).expanduser()
     with opened(path) as image:
-        _refuse_many(image, path.name)
+        refuse_many(image, path.name)
         mode, kind = raw_mode(image), image.format
         deep = ";16" in mode and image.mode not in _DEEP_GRAY
         upright = ImageOps.exif_transpose(image)
@@ -175,14 +175,6 @@ def _kept(kind: str, icc: bytes | None, exif: bytes | None, dpi: tuple[float, fl
     if dpi and kind != "WEBP":
         options["dpi"] = dpi
     return options
-
-
-def _refuse_many(image: Image.Image, name: str) -> None:
-    """SourceError for animations and files of several pages; the second picture in a telephone's JPEG is no page."""
-    count = getattr(image, "n_frames", 1)
-    if count > 1 and image.format != "MPO":
-        what = "pages" if image.format == "TIFF" else "frames of an animation"
-        raise SourceError(f"{name} holds {count} {what}, and one picture is expected. Save the one that is meant by itself.")
 
 
 def _plain(image: Image.Image, raw: str, name: str) -> Photograph:

@@ -229,6 +229,8 @@ def _guarded(work: Callable[[Path], T]) -> Callable[[Path, str], T | SourceError
     def run(path: Path, name: str) -> T | SourceError:
         try:
             return work(path)
+        except SourceError as error:
+            return error
         except _BROKEN as error:
             return SourceError(f"{name} {_why(error)}")
 
@@ -249,6 +251,7 @@ def _header(path: Path) -> _Header:
     """Size, as it will be shown, and whether it is gray; without decoding pixels."""
     with Image.open(path) as image:
         width, height = image.size
+        refuse_many(image, path.name)
         deep = _is_deep(image)  # before looking for EXIF, which may decode the picture
         if image.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
@@ -259,6 +262,14 @@ def _header(path: Path) -> _Header:
 def _is_deep(image: Image.Image) -> bool:
     """Whether a channel has more than 8 bits in the file; Pillow reads 16-bit colors as 8-bit ones and says so here only."""
     return image.mode.startswith(("I", "F")) or any(_SIXTEEN.search(str(tile[3])) for tile in getattr(image, "tile", ()))
+
+
+def refuse_many(image: Image.Image, name: str) -> None:
+    """SourceError for animations and files of several pages; the second picture in a telephone's JPEG is no page."""
+    count = getattr(image, "n_frames", 1)
+    if count > 1 and image.format != "MPO":
+        what = "pages" if image.format == "TIFF" else "frames of an animation"
+        raise SourceError(f"{name} holds {count} {what}, and one picture is expected. Save the one that is meant by itself")
 
 
 def gray_palette(image: Image.Image) -> bool:
@@ -300,6 +311,7 @@ def _whole(path: Path, channels: int) -> np.ndarray:
 
 def _shown(path: Path, channels: int) -> Image.Image:
     with Image.open(path) as image:
+        refuse_many(image, path.name)
         image.load()
         return _flat(_eight_bit(ImageOps.exif_transpose(image)), _MODES[channels])
 
