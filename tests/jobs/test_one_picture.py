@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,14 @@ from PIL import Image
 
 from diabolo import Autoencoder
 from diabolo.data.photographs import Photograph
-from diabolo.errors import DataError, UnsupportedError
+from diabolo.errors import DataError, UnfamiliarWarning, UnsupportedError
 from diabolo.jobs.mend import impute
 from diabolo.jobs.one_picture import extend_one, extended, is_one, mend_one, mended_photograph
-from diabolo.jobs.tasks import IMPUTE
+from diabolo.jobs.tasks import IMPUTE, UNSHUFFLE
 from diabolo.parts.corruptions import MaskPatches
 from diabolo.parts.networks import Conv
 from diabolo.trained import Trained
-from tests.helpers import low_rank, quick
+from tests.helpers import little_images, low_rank, quick
 
 SIDE = 16
 MIDDLE = 0.5
@@ -180,3 +181,14 @@ def test_the_estimator_takes_one_picture_or_rows(tmp_path: Path) -> None:
     assert larger.shape == (4, 20, 24)
     assert np.array_equal(larger[:, 3:12, 2:12], crops)
     assert np.array_equal(ae.extend(crops[1], (3, 2), size=(20, 24)), larger[1])
+
+
+def test_puzzles_from_another_domain_are_told() -> None:
+    own = little_images(800)
+    jigsaw = quick(own, "jigsaw", latent_dim=8, epochs=30)
+    static = np.random.default_rng(0).integers(0, 256, (16, 16), dtype=np.uint8)
+    with pytest.warns(UnfamiliarWarning, match="unlike what the model was trained on"):
+        mend_one(jigsaw, UNSHUFFLE, static)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mend_one(jigsaw, UNSHUFFLE, own[0])

@@ -106,12 +106,11 @@ def _incomplete(verb: str, model: Path, data: str | None) -> ParameterError:
 
 def _change(task: str, hidden: Hidden | None) -> Change:
     """A picture of any size to denoise, enlarge, fill in and put in order, where the model can."""
-    from diabolo.jobs.one_picture import mended_photograph
-    from diabolo.jobs.photographs import unfamiliar_photograph
+    from diabolo.jobs.one_picture import mended_photograph, unfamiliar_one
 
     def made(trained: Trained, photograph: Photograph) -> Photograph:
         gone = None if hidden is None else hidden((1, *photograph.pixels.shape[:2]), photograph.name)[0]
-        warning = None if task == "unshuffle" else unfamiliar_photograph(trained, photograph, hidden=gone)
+        warning = unfamiliar_one(trained, task, photograph, hidden=gone)
         if warning is not None:
             console.warn(f"Warning: {photograph.name}: {warning}")
         return mended_photograph(trained, task, photograph, hidden=gone)

@@ -16,7 +16,7 @@ from diabolo.data.pictures import ENDINGS
 from diabolo.errors import DataError, UnfamiliarWarning
 from diabolo.jobs.mend import around, grid_of
 from diabolo.jobs.photographs import blindness, mend_photograph, mended, unfamiliar_photograph
-from diabolo.jobs.puzzles import in_places, tile_order, unshuffled
+from diabolo.jobs.puzzles import in_places, tile_order, unfamiliar_puzzle, unshuffled
 from diabolo.jobs.tasks import IMPUTE, UNSHUFFLE, require
 from diabolo.trained import Trained
 
@@ -48,11 +48,11 @@ def mend_one(trained: Trained, task: str, picture: Any, y: Any = None, *, hidden
         photograph = read_photograph(picture)
         found = mended_photograph(trained, task, photograph, y, hidden=hidden).pixels
     elif task == UNSHUFFLE:
-        return in_places(picture, tile_order(trained, picture, y), grid_of(trained))
+        photograph, found = Photograph(picture), in_places(picture, tile_order(trained, picture, y), grid_of(trained))
     else:
         photograph, gone = Photograph(picture), _hidden(task, picture, hidden)
         found = mend_photograph(trained, picture, y, hidden=gone)
-    _warn(trained, task, photograph, y, hidden)
+    _warn(unfamiliar_one(trained, task, photograph, y, hidden=hidden))
     if task != UNSHUFFLE:
         for note in blindness(trained, photograph.pixels, _hidden(task, photograph.pixels, hidden)):
             warnings.warn(f"{note[0].upper()}{note[1:]}.", UnfamiliarWarning, stacklevel=4)
@@ -100,14 +100,22 @@ def extend_one(
     return mend_photograph(trained, whole[0], y, hidden=hidden[0])
 
 
-def _warn(trained: Trained, task: str, photograph: Photograph, y: Any, hidden: Any) -> None:
-    """Warn of a picture from another domain than those of the training; of shuffled ones nothing can be said."""
-    if task == UNSHUFFLE or (task == IMPUTE and hidden is None):
-        return
+def unfamiliar_one(trained: Trained, task: str, photograph: Photograph, y: Any = None, *, hidden: Any = None) -> str | None:
+    """A warning where a picture to be mended is from another domain than those of the training, None where it is not.
+
+    hidden: bool (H, W) or (H, W, C); of pictures whose holes are marked otherwise nothing is said.
+    """
+    if task == UNSHUFFLE:
+        return unfamiliar_puzzle(trained, photograph.pixels, y)
+    if task == IMPUTE and hidden is None:
+        return None
     gone: np.ndarray | None = None
     if task == IMPUTE:
         gone = np.any(np.asarray(hidden, dtype=bool).reshape(*photograph.pixels.shape[:2], -1), axis=2)
-    warning = unfamiliar_photograph(trained, photograph, y, hidden=gone)
+    return unfamiliar_photograph(trained, photograph, y, hidden=gone)
+
+
+def _warn(warning: str | None) -> None:
     if warning is not None:
         warnings.warn(warning, UnfamiliarWarning, stacklevel=4)  # the caller of the estimator's method
 

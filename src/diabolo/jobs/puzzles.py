@@ -18,6 +18,7 @@ from diabolo.data.kinds.pixels import check_scale
 from diabolo.data.photographs import Photograph
 from diabolo.data.sources import tensor_of
 from diabolo.errors import DataError
+from diabolo.jobs.familiar import unfamiliar
 from diabolo.jobs.mend import grid_of, in_order
 from diabolo.jobs.photographs import checked_picture, pixels_of
 from diabolo.jobs.tasks import UNSHUFFLE, require
@@ -59,6 +60,12 @@ def tile_order(trained: Trained, picture: np.ndarray, y: Any = None) -> NDArray[
     guess = restore_any_size(trained, x, trained.condition(y, 1))
     order, _ = in_order(x, guess, grid)
     return np.asarray(order[0].numpy(), dtype=np.int64)
+
+
+def unfamiliar_puzzle(trained: Trained, picture: np.ndarray, y: Any = None) -> str | None:
+    """:func:`diabolo.jobs.familiar.unfamiliar` of a shuffled picture (H, W) or (H, W, C), as small as the model takes it."""
+    x = _small(trained, checked_picture(trained.kind, picture), grid_of(trained))
+    return unfamiliar(trained, trained.kind.read(trained.kind.decode(x)), None if y is None else np.asarray([y]))
 
 
 def in_places(picture: np.ndarray, order: NDArray[np.int64], grid: int) -> np.ndarray:
