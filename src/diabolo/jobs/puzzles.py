@@ -49,13 +49,6 @@ def tile_order(trained: Trained, picture: np.ndarray, y: Any = None) -> NDArray[
     """
     require(trained, UNSHUFFLE)
     channels, grid = checked_picture(trained.kind, picture), grid_of(trained)
-    size = channels.shape[:2]
-    if min(size) < grid or any(n % grid for n in size):
-        whole = times(tuple(max(grid, n // grid * grid) for n in size))
-        raise DataError(
-            f"The model puts {grid}×{grid} tiles in order, and a picture of {times(size)} cannot be cut into tiles of one "
-            f"size. Crop it to {whole}, where the tiles meet."
-        )
     x = _small(trained, channels, grid)
     guess = restore_any_size(trained, x, trained.condition(y, 1))
     order, _ = in_order(x, guess, grid)
@@ -82,7 +75,14 @@ def in_places(picture: np.ndarray, order: NDArray[np.int64], grid: int) -> np.nd
 
 
 def _small(trained: Trained, channels: np.ndarray, grid: int) -> Tensor:
-    """A picture (H, W, C) as the model takes it, (1, F, h, w) inside its scale."""
+    """A picture (H, W, C) as the model takes it, (1, F, h, w) inside its scale; DataError where it has no such tiles."""
+    size = channels.shape[:2]
+    if min(size) < grid or any(n % grid for n in size):
+        whole = times(tuple(max(grid, n // grid * grid) for n in size))
+        raise DataError(
+            f"The model puts {grid}×{grid} tiles in order, and a picture of {times(size)} cannot be cut into tiles of one "
+            f"size. Crop it to {whole}, where the tiles meet."
+        )
     kind = trained.kind
     assert isinstance(kind, ImageKind)  # checked_picture has looked
     own, extent = pixels_of(channels.dtype, kind.pixels), image_extent(channels[None])
