@@ -11,11 +11,13 @@ import torch
 from PIL import Image
 
 from diabolo import Autoencoder
+from diabolo.data import read
 from diabolo.data.photographs import Photograph
 from diabolo.errors import DataError, UnfamiliarWarning, UnsupportedError
 from diabolo.jobs.mend import impute
 from diabolo.jobs.one_picture import extend_one, extended, is_one, mend_one, mended_photograph
 from diabolo.jobs.tasks import IMPUTE, UNSHUFFLE
+from diabolo.jobs.train import Options, train
 from diabolo.parts.corruptions import MaskPatches
 from diabolo.parts.networks import Conv
 from diabolo.trained import Trained
@@ -192,3 +194,15 @@ def test_puzzles_from_another_domain_are_told() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         mend_one(jigsaw, UNSHUFFLE, own[0])
+
+
+def test_a_large_crop_from_another_domain_is_told(tmp_path: Path) -> None:
+    for i in range(12):
+        Image.fromarray(np.kron(little_images(1, side=48, seed=i)[0] // 2, np.ones((2, 2), np.uint8))).save(
+            tmp_path / f"{i}.png"
+        )
+    reading = read(tmp_path, patch=8)
+    trained = train(reading, Options("masked", size="s", epochs=8, seed=0))
+    static = np.random.default_rng(0).integers(0, 256, (32, 32), dtype=np.uint8)
+    with pytest.warns(UnfamiliarWarning, match="unlike what the model was trained on"):
+        extend_one(trained, static, (4, 4), (40, 40))

@@ -48,9 +48,14 @@ def extend(
     whole = None if size is None else _pair(size.lower().replace("×", "x").replace("x", ","), "--size", "HxW", 1)
 
     def change(trained: Trained, photograph: Photograph) -> Photograph:
+        from diabolo.cli import console
         from diabolo.jobs.one_picture import extended
+        from diabolo.jobs.photographs import unfamiliar_photograph
 
         assert place is not None  # looked at before
+        warning = unfamiliar_photograph(trained, photograph)
+        if warning is not None:
+            console.warn(f"Warning: {photograph.name}: {warning}")
         return extended(trained, photograph, place, whole)
 
     mending.run(

@@ -94,10 +94,15 @@ def extend_one(
 ) -> np.ndarray:
     """The same for an array (h, w) or (h, w, C), or the path of a file: (H, W) or (H, W, C) in its own dtype."""
     if isinstance(crop, str | Path):
-        return extended(trained, read_photograph(crop), at, size, y).pixels
+        photograph = read_photograph(crop)
+        made = extended(trained, photograph, at, size, y).pixels
+        _warn(unfamiliar_photograph(trained, photograph, y))
+        return made
     require(trained, IMPUTE)
     whole, hidden = around(np.asarray(crop)[None], at, size or trained.kind.layout.positions)
-    return mend_photograph(trained, whole[0], y, hidden=hidden[0])
+    found = mend_photograph(trained, whole[0], y, hidden=hidden[0])
+    _warn(unfamiliar_photograph(trained, Photograph(np.asarray(crop)), y))  # of crops as large as the training pictures
+    return found
 
 
 def unfamiliar_one(trained: Trained, task: str, photograph: Photograph, y: Any = None, *, hidden: Any = None) -> str | None:
