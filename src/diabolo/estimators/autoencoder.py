@@ -314,7 +314,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return cluster(self._fitted(X), X, y, clusters=clusters, method=method, random_state=random_state)
 
     def sample(self, n: int = 1, y: Any = None, *, density: str = "auto", random_state: int | None = None) -> Any:
-        """n new rows. density: ``"prior"``, ``"gaussian"``, ``"mixture"``; ``"auto"``: the prior where there is one."""
+        """n new rows.
+
+        density: ``"prior"``, ``"gaussian"``, ``"mixture"``, ``"kernel"``; ``"auto"``: the prior where there is one.
+        """
         return sampling.sample(self._fitted(), n, y, density=density, random_state=random_state)
 
     def interpolate(self, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Any:

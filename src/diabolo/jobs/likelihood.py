@@ -18,6 +18,7 @@ from diabolo.jobs.score import shift
 from diabolo.maths.rows import repeated
 from diabolo.parts.likelihoods.base import Output
 from diabolo.records import Batch
+from diabolo.spec import is_whole
 from diabolo.trained import Trained
 from diabolo.training.device import device_generator
 
@@ -84,7 +85,7 @@ def log_likelihood(trained: Trained, data: Any, y: Any = None, *, samples: int =
 
 
 def _check(trained: Trained, samples: int) -> None:
-    if isinstance(samples, bool) or not hasattr(samples, "__index__") or samples < 1:
+    if not is_whole(samples, 1):
         raise ParameterError(f"samples must be a whole number of at least 1, got {samples!r}.")
     if trained.target_kind is not None:
         raise UnsupportedError("A model of pairs has no likelihood of its inputs. Use evaluate(X, target=...).")

@@ -58,7 +58,8 @@ def detect_photographs(
     A photograph is covered by squares of the training size; its score is that of the strangest one, and so are the scores of
     simpler methods. The threshold comes from the largest scores of whole photographs held out in training. One with k
     times as many squares as they have had more chances to look strange: its p-value is k times theirs (a union bound), and
-    the threshold is set for the largest k. A model that kept no whole photographs is judged by single squares in the
+    it stands out above the threshold for its own k, with a p-value of at most one half; ``threshold`` is that of the largest k,
+    the highest. A model that kept no whole photographs is judged by single squares in the
     same manner, which is cautious and seldom finds anything. The heat map is the mean over squares that overlap by half.
 
     Args:

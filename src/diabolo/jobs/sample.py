@@ -18,8 +18,8 @@ from diabolo.trained import Trained
 def sample_codes(trained: Trained, n: int, *, density: str = "auto", random_state: int | None = None) -> np.ndarray:
     """Draw n codes, (n, K) float32.
 
-    density: ``"prior"`` (standard normal, of recipes that train towards it), ``"gaussian"`` or ``"mixture"`` (fitted to
-    the codes of up to 5 000 training rows), or ``"auto"``: the prior where there is one, else the mixture.
+    density: ``"prior"`` (standard normal, of recipes that train towards it), ``"gaussian"``, ``"mixture"`` or ``"kernel"``
+    (fitted to the codes of up to 5 000 training rows), or ``"auto"``: the prior where there is one, else the mixture.
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ParameterError(f"n must be a whole number of at least 1, got {n!r}.")
