@@ -21,10 +21,10 @@ from diabolo.data.sources import Source
 from diabolo.errors import DataError, ParameterError, unknown
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.embed import embed
-from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.labels import classes_of, rows_and_labels
 from diabolo.metrics.arrays import Floats, flat_codes
 from diabolo.spec import is_whole
-from diabolo.trained import Trained, as_labels, has_fractions, refuse_missing
+from diabolo.trained import Trained
 
 METHODS = ("kmeans", "mixture")
 MOST = 15
@@ -162,8 +162,8 @@ def cluster(
             numbers or rows are few). Fitted to at most 10 000 rows, drawn with ``random_state``; all rows are assigned.
 
     Raises:
-        DataError for one row, for codes that are all alike, for more clusters than different codes, for labels that are
-        missing; ParameterError for an unknown method or number.
+        DataError for one row, for codes that are all alike, for more clusters than different codes, for another
+        number of labels than rows; ParameterError for an unknown method or number.
 
     References: silhouette: Rousseeuw 1987, https://doi.org/10.1016/0377-0427(87)90125-7; BIC: Schwarz 1978,
     https://doi.org/10.1214/aos/1176344136; ARI: Hubert & Arabie 1985, https://doi.org/10.1007/BF01908075; NMI, with the
@@ -177,7 +177,7 @@ def cluster(
         clusters = int(clusters)
     source, y = rows_and_labels(trained, data, y)
     z = flat_codes(embed(trained, source, y))
-    labels = _labels(y, len(z))
+    labels = classes_of(y, len(z))
     rows = _some(np.arange(len(z)), ROWS, random_state)
     searched = z[rows] if isinstance(clusters, int) else z[_some(rows, SEARCH_ROWS, random_state)]
     _refuse(len(z), len(np.unique(searched, axis=0)), clusters)
@@ -307,9 +307,15 @@ def _suggested(z: Floats, method: str, seed: int) -> Suggestion:
 def _judged(name: str, z: Floats, groups: _Groups, labels: NDArray[Any] | None, seed: int) -> Grouping:
     found = groups.assign(z)
     seen = _some(np.arange(len(z)), SILHOUETTE_ROWS, seed)
-    nmi = None if labels is None else float(normalized_mutual_info_score(labels, found))
-    ari = None if labels is None else float(adjusted_rand_score(labels, found))
+    nmi, ari = (None, None) if labels is None else _shared(labels[labels != ""], found[labels != ""])
     return Grouping(name, z.shape[1], _silhouette(z[seen], found[seen]), nmi, ari, groups.covariance)
+
+
+def _shared(labels: NDArray[Any], found: Ints) -> tuple[float, float] | tuple[None, None]:
+    """NMI and ARI of clusters and labels; nothing where no row has a label."""
+    if not len(labels):
+        return None, None
+    return float(normalized_mutual_info_score(labels, found)), float(adjusted_rand_score(labels, found))
 
 
 def _silhouette(z: Floats, found: Ints) -> float | None:
@@ -343,18 +349,6 @@ def _inside(trained: Trained, source: Source, rows: Ints) -> NDArray[np.float32]
     return trained.kind.encode(source.take(torch.from_numpy(rows)).cpu()).flatten(1).numpy()
 
 
-def _labels(y: Any, n: int) -> NDArray[Any] | None:
-    """Labels as text, (n,); None for none, for one of all rows, and for measurements, which are no classes."""
-    if y is None or np.ndim(y) == 0:
-        return None
-    refuse_missing(y)
-    labels = as_labels(y).ravel()
-    refuse_missing([v if v != "" else None for v in labels.tolist()])  # what an empty cell of a file is read as
-    if len(labels) != n:
-        raise DataError(f"y must have one label a row: there are {n} rows, y has {len(labels)}.")
-    return None if has_fractions(labels) else labels.astype(str)
-
-
 def _refuse(n: int, different: int, clusters: int | str) -> None:
     if n < 2:
         raise DataError(f"Clusters need at least 2 rows, got {n}.")
@@ -384,6 +378,6 @@ def _members(assignments: Ints, distances: Floats, c: int) -> tuple[Ints, Ints]:
 
 
 def _commonest(labels: NDArray[Any]) -> tuple[Any, float]:
-    """The commonest label and its share; of no labels, an empty one."""
-    names, counts = np.unique(labels, return_counts=True)
+    """The commonest label and its share of those there are; of no labels, an empty one."""
+    names, counts = np.unique(labels[labels != ""], return_counts=True)
     return (str(names[counts.argmax()]), float(counts.max() / counts.sum())) if len(names) else ("", 0.0)

@@ -11,8 +11,9 @@ import torch
 from diabolo.data import read_like
 from diabolo.data.sources import Source
 from diabolo.errors import DataError, unknown
+from diabolo.jobs.labels import without_missing
 from diabolo.jobs.reconstruct import reconstruction_error
-from diabolo.trained import Trained, as_labels, has_fractions
+from diabolo.trained import Trained, has_fractions
 
 LABEL, ERROR = "label", "error"
 CLASSES = 20
@@ -66,19 +67,6 @@ def _as_coloring(name: str, given: Any, n: int) -> Coloring:
     numbers = values.dtype.kind in "iuf"
     known = values[~np.isnan(values)] if values.dtype.kind == "f" else values
     return Coloring(name, values, numbers and (has_fractions(values) or len(np.unique(known)) > CLASSES))
-
-
-def without_missing(labels: Any) -> np.ndarray:
-    """Labels of any form, with None where text is missing or empty, as the empty cells of a file are; NaN stays NaN."""
-    given = np.asarray(labels)
-    if given.dtype.kind not in "OU" or given.ndim != 1:
-        return as_labels(given)
-    missing = np.array([v is None or v == "" for v in given.tolist()], dtype=bool)
-    if not missing.any():
-        return as_labels(given)
-    found = np.full(given.shape, None, dtype=object)
-    found[~missing] = as_labels(given[~missing]).astype(object)
-    return found
 
 
 def _column(trained: Trained, data: Any, source: Source, name: str) -> Any:

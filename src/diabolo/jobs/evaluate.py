@@ -12,12 +12,11 @@ import torch
 from torch import Tensor
 
 from diabolo.data.sources import Source
-from diabolo.errors import DataError
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.contenders import Contender, errors_of
 from diabolo.jobs.inference import apply, codes, encoded
 from diabolo.jobs.judge_mending import Mending, judge_mending
-from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.labels import classes_of, rows_and_labels
 from diabolo.jobs.pairs import SHRINKS, aim_by_name, smaller_rows
 from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.score import elbo_terms, score_unit
@@ -25,7 +24,7 @@ from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import CodeHealth, code_health, compression_ratio, kl_per_unit, unit_variance
 from diabolo.metrics.neighbors import knn_accuracy
 from diabolo.records import Batch
-from diabolo.trained import Trained, as_labels, has_fractions, refuse_missing
+from diabolo.trained import Trained
 from diabolo.training.device import device_generator, mixed_seed
 
 NEIGHBOR_ROWS = 3_000
@@ -165,19 +164,15 @@ def _elbo(trained: Trained, source: Source, condition: Tensor | None, seed: int)
 
 
 def _neighbors(trained: Trained, source: Source, z: np.ndarray, given: Any) -> dict[str, float] | None:
-    """The shares of right votes; None where labels are no classes: measurements, or nearly a label of its own a row."""
-    if np.ndim(given) == 0 and trained.config.labels:  # one label for all rows
+    """The shares of right votes among rows with a label; None where labels are no classes."""
+    classes = classes_of(given, len(z))
+    if classes is None:
         return None
-    y = as_labels(given).ravel()
-    refuse_missing(given)
-    if len(y) != len(z):
-        raise DataError(f"y must have one label a row: there are {len(z)} rows, y has {len(y)}.")
-    if has_fractions(y) or len(np.unique(y)) > len(y) / 2:
-        return None
-    rows = np.arange(len(z))[:NEIGHBOR_ROWS]
-    found = {"model": knn_accuracy(z[rows], y[rows])}
+    rows = np.flatnonzero(classes != "")[:NEIGHBOR_ROWS]
+    y = classes[rows]
+    found = {"model": knn_accuracy(z[rows], y)}
     twin = linear_twin(trained)
     if twin is not None:
         x = trained.kind.encode(source.take(torch.from_numpy(rows))).flatten(1).cpu().numpy()
-        found["pca"] = knn_accuracy(twin.transform(x), y[rows])
+        found["pca"] = knn_accuracy(twin.transform(x), y)
     return found

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from diabolo.data.sources import Source
-from diabolo.jobs.coloring import without_missing
 from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.labels import classes_of
 from diabolo.jobs.maps import CodeMap
 from diabolo.metrics.neighbors import knn_purity, trustworthiness
-from diabolo.trained import Trained, has_fractions
+from diabolo.trained import Trained
 
 ROWS = 2_000
 CELLS = 25_000_000  # numbers of the data that are looked at, at most
@@ -63,7 +63,7 @@ def neighborhoods(
         spaces["pca"] = np.asarray(twin.transform(x))
     if found is not None and found.method != "direct":
         spaces["map"] = found.points[places]
-    classes = _classes(labels, len(z))
+    classes = classes_of(labels, len(z))
     y = None if classes is None else classes[rows]
     judged = [Neighborhood("data", x.shape[1], None, _purity(x, y))]
     for name, space in spaces.items():
@@ -71,18 +71,8 @@ def neighborhoods(
     return tuple(judged)
 
 
-def _classes(labels: Any, n: int) -> np.ndarray | None:
-    """Labels (n,) that are classes, as objects, None where missing; None for none, for one of all, for measurements."""
-    if labels is None or np.ndim(labels) == 0:
-        return None
-    y = without_missing(labels)
-    if len(y) != n or has_fractions(y) or len(np.unique(y.astype(str))) > n / 2:
-        return None
-    return np.array([None if v is None or v != v else v for v in y.tolist()], dtype=object)
-
-
 def _purity(space: np.ndarray, y: np.ndarray | None) -> float | None:
     if y is None:
         return None
-    known = np.array([v is not None for v in y])
-    return knn_purity(space[known], y[known].astype(str), PURITY_K) if known.sum() > 1 else None
+    known = y != ""
+    return knn_purity(space[known], y[known], PURITY_K) if known.sum() > 1 else None

@@ -19,10 +19,11 @@ from diabolo.errors import DataError, ParameterError
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.embed import embed
 from diabolo.jobs.index import Index, check_made_by
+from diabolo.jobs.labels import class_names, classes_of
 from diabolo.maths.nearest import nearest
 from diabolo.metrics.neighbors import precision_at_k
 from diabolo.spec import is_whole
-from diabolo.trained import Trained, as_labels, has_fractions
+from diabolo.trained import Trained
 
 JUDGED_QUERIES = 1_000
 JUDGED_CELLS = 50_000_000
@@ -106,12 +107,15 @@ def judge_search(
     _check_k(k)
     check_made_by(trained, index)
     _check_rows(index, items, queries, y)
-    if index.labels is None or not _are_classes(index.labels):
+    classes = classes_of(index.labels, len(items))
+    asked_for = classes if y is None else class_names(y)
+    if classes is None or asked_for is None:
         return None
     most = JUDGED_CELLS // trained.kind.layout.cells
     kept = _some(np.arange(len(items)), most, seed)
-    labels, wanted = _alike(index.labels[kept], None if y is None else as_labels(y).ravel())
-    asked = _some(np.flatnonzero(_labeled(wanted)), min(JUDGED_QUERIES, most), seed + 1)
+    labels = classes[kept]
+    wanted = labels if y is None else asked_for
+    asked = _some(np.flatnonzero(wanted != ""), min(JUDGED_QUERIES, most), seed + 1)
     if len(asked) == 0 or len(kept) < 2:
         return None
     own = torch.from_numpy(asked) if queries is None else None
@@ -156,24 +160,6 @@ def _some(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
     """At most ``most`` of the rows, and never fewer than two, drawn without replacement, in order."""
     most = max(2, most)
     return rows if len(rows) <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-
-
-def _labeled(labels: np.ndarray) -> np.ndarray:
-    """Where there is a label: no empty text, None or NaN."""
-    return np.array([v is not None and v != "" and v == v for v in labels.tolist()], dtype=bool)
-
-
-def _are_classes(labels: np.ndarray) -> bool:
-    """Whether labels are no measurements, and not nearly one of its own an item."""
-    known = labels[_labeled(labels)]
-    return len(known) > 0 and not has_fractions(known) and len({*known.tolist()}) <= max(1, len(known) / 2)
-
-
-def _alike(labels: np.ndarray, wanted: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Labels of items and of queries, of which one may be whole numbers where the other is text."""
-    if wanted is None:
-        return labels, labels
-    return (labels, wanted) if labels.dtype.kind == wanted.dtype.kind else (labels.astype(str), wanted.astype(str))
 
 
 def _chance(labels: np.ndarray, looked_for: np.ndarray, *, left_out: bool) -> float:
