@@ -22,6 +22,9 @@ class Model(nn.Module):
 
     The networks may run in bfloat16 under autocast; code and likelihood are always computed in float32.
 
+    ``critics`` are the networks that regularizers judge by, by the regularizer's name. They serve training alone, so they are
+    no modules of the model: neither its parameters nor its state know them, and nothing saves them with it.
+
     Args:
         composition: the parts, resolved (no width left open).
         source: layout of what goes in. target: layout of what comes out; the same for most models.
@@ -49,6 +52,7 @@ class Model(nn.Module):
         self.source, self.target = source, target
         self.latent_dim, self.condition = latent_dim, condition
         self.code_shape = composition.network.code_shape(source, bottleneck.gives(latent_dim))
+        self.critics: dict[str, nn.Module] = {}  # a plain dict, which torch does not look into
 
     @property
     def has_kernels(self) -> bool:
@@ -59,6 +63,13 @@ class Model(nn.Module):
     def products(self) -> int:
         """About how many multiplications a row takes: a weight counts once, or once a position under convolutions."""
         return sum(p.numel() for p in self.parameters()) * (math.prod(self.source.positions) if self.has_kernels else 1)
+
+    def build_critics(self) -> None:
+        """Make the critics that the regularizers want and that are not there yet, from torch's global generator."""
+        for r in self.composition.regularizers:
+            critic = None if r.name in self.critics else r.build(self.target, self.code_shape)
+            if critic is not None:
+                self.critics[r.name] = critic
 
     def forward(self, batch: Batch, context: Context) -> Loss:
         """The training step: what the parts make of a batch, and what that costs, one number a row."""
@@ -85,7 +96,8 @@ class Model(nn.Module):
             reconstruction, everyday = (t.unflatten(0, (-1, samples)).mean(1) for t in (reconstruction, everyday))
             cost = bound - reconstruction
         count = aim[0].numel() if real is None else real.flatten(1).sum(1).clamp(min=1)
-        penalties = {r.name: r(self, step).value for r in self.composition.regularizers}
+        found = {r.name: r(self, step) for r in self.composition.regularizers}
+        penalties = {name: penalty.value for name, penalty in found.items()}
         return Loss(
             total=reconstruction + cost + sum(penalties.values(), reconstruction.new_zeros(())),
             reconstruction=reconstruction,
@@ -93,6 +105,7 @@ class Model(nn.Module):
             everyday=everyday / count,
             kl=None if step.code.kl is None else step.code.kl.flatten(1).sum(1),
             penalties=penalties,
+            critics={name: penalty.critic for name, penalty in found.items() if penalty.critic is not None},
         )
 
     def start_at(self, mean: Tensor) -> None:

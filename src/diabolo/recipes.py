@@ -120,6 +120,14 @@ def _wae(hints: Hints) -> dict[str, Any]:
     return {"bottleneck": {"name": "plain", "prior": "normal"}, "regularizers": [{"name": "mmd"}]}
 
 
+def _aae(hints: Hints) -> dict[str, Any]:
+    return {"bottleneck": {"name": "plain", "prior": "normal"}, "regularizers": [{"name": "adversarial"}]}
+
+
+def _vae_gan(hints: Hints) -> dict[str, Any]:
+    return _vae(hints) | {"regularizers": [{"name": "adversarial-output"}]}
+
+
 def _iwae(hints: Hints) -> dict[str, Any]:
     return _vae(hints) | {"bottleneck": {"name": "gaussian", "samples": 5}}
 
@@ -225,6 +233,20 @@ _TABLE = (
         "Generation with sharper pictures than a VAE's.",
         "Tolstikhin et al. 2018, Wasserstein auto-encoders, https://arxiv.org/abs/1711.01558",
         _wae,
+    ),
+    Recipe(
+        "aae",
+        "Codes are points, and a critic that learns to tell them from draws of a normal distribution teaches them to be such.",
+        "Generation as with wae, from batches of any size.",
+        "Makhzani et al. 2016, Adversarial autoencoders, https://arxiv.org/abs/1511.05644",
+        _aae,
+    ),
+    Recipe(
+        "vae-gan",
+        "A VAE beside a critic that learns to tell its pictures from real ones, and lends it its eye to compare them.",
+        "Sharper generated pictures than a VAE's; each step takes several times as long.",
+        "Larsen et al. 2016, Autoencoding beyond pixels using a learned similarity metric, https://arxiv.org/abs/1512.09300",
+        _vae_gan,
     ),
     Recipe(
         "iwae",

@@ -120,9 +120,14 @@ class Code:
 @final
 @dataclass(frozen=True)
 class Penalty:
-    """What a regularizer returns. value: (N,), already weighted."""
+    """What a regularizer returns.
+
+    value: (N,), already weighted. critic: (N,), what the regularizer's own critic is trained by, None where it has none. The
+    value gives the critic's weights no gradient, and the critic's loss gives none to the model.
+    """
 
     value: Tensor
+    critic: Tensor | None = None
 
 
 @final
@@ -144,7 +149,8 @@ class Loss:
 
     total = reconstruction + cost + sum of penalties is what training minimizes. kl is the raw KL divergence (None
     without a posterior): reconstruction + kl is -ELBO. Of several samples reconstruction is the mean, and cost what is missing
-    to minus the importance-weighted bound. everyday: the figure people know, MSE or BCE an element.
+    to minus the importance-weighted bound. everyday: the figure people know, MSE or BCE an element. critics: what critics are
+    trained by, in the same backward pass; never in total.
     """
 
     total: Tensor
@@ -153,3 +159,4 @@ class Loss:
     everyday: Tensor
     kl: Tensor | None = None
     penalties: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
+    critics: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))

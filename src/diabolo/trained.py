@@ -16,6 +16,9 @@ from diabolo.data.kinds.base import Kind
 from diabolo.errors import DataError, UnsupportedError
 from diabolo.model import Model
 
+CRITIC = "_critic"
+"""How columns of a history end that hold what a critic is trained by."""
+
 
 @final
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Trained:
         """Raise UnsupportedError where the code has no distribution, which ``job`` needs."""
         if not self.model.bottleneck.variational:
             raise UnsupportedError(
-                f"{job} needs a recipe whose code is a distribution (vae, beta-vae, iwae, cvae); this is "
+                f"{job} needs a recipe whose code is a distribution (vae, beta-vae, vae-gan, iwae, cvae); this is "
                 f"{self.config.recipe!r}."
             )
 

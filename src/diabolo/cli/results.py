@@ -147,12 +147,11 @@ def show_history(history: Sequence[Mapping[str, float]], limit: int = 15) -> Non
 
 
 def best_row(history: Sequence[Mapping[str, float]]) -> int:
-    """The row whose weights were kept, of the last run: least validation loss, or training loss with nothing held out."""
-    from diabolo.jobs.curves import last_run
+    """The row whose weights were kept, of the last run."""
+    from diabolo.jobs.curves import best_of, last_run
 
-    watched = "validation_loss" if "validation_loss" in history[-1] else "train_loss"
-    run = range(len(history) - len(last_run(history)), len(history))
-    return min(run, key=lambda i: history[i].get(watched, float("inf")))
+    run = last_run(history)
+    return len(history) - len(run) + best_of(run)
 
 
 def thinned(n: int, best: int, limit: int) -> list[int]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.jobs.findings import Finding
-from diabolo.trained import Trained
+from diabolo.trained import CRITIC, Trained
 
 Row = Mapping[str, float]
 
@@ -73,18 +73,22 @@ def judge_curves(history: Sequence[Row], everyday: str, steps: int | None = None
       highest by then.
     - ``curves.gap``: in the best epoch the held-out everyday figure is 1.5 times the training's or more.
     - ``curves.unwatched``: no rows were held out.
+    - ``curves.critic``: a critic judged (a column ends in ``_critic``). Its opinion changes as it learns, so the losses of two
+      epochs cannot be compared: of the above, only short runs, gaps and rows that were not held out are spoken of, and the best
+      epoch is the last.
     """
     run = last_run(history)
     held_out = "validation_loss" in run[0]
     watched = "validation_loss" if held_out else "train_loss"
     w = _column(run, watched)
-    best = int(np.nanargmin(w)) if np.isfinite(w).any() else len(run) - 1
+    best, judged = best_of(run), has_critic(run)
     train, other = (run[best].get(f"{side}_{everyday}") for side in ("train", "validation"))
     found = [] if held_out else [Finding("curves.unwatched")]
     if len(run) < SHORT:
         found.insert(0, Finding("curves.short", {"n": len(run)}))
     else:
-        found = [*_ended(run, best, steps), *_shape(run, w, best), *_gap(train, other), *found]
+        shape = [Finding("curves.critic")] if judged else [*_ended(run, best, steps), *_shape(run, w, best)]
+        found = [*shape, *_gap(train, other), *found]
     return Curves(
         epochs=len(run),
         best=int(run[best]["epoch"]),
@@ -95,6 +99,22 @@ def judge_curves(history: Sequence[Row], everyday: str, steps: int | None = None
         seconds=float(run[-1].get("seconds", 0.0)),
         findings=tuple(found),
     )
+
+
+def has_critic(run: Sequence[Row]) -> bool:
+    """Whether a critic had a say in these losses."""
+    return any(column.endswith(CRITIC) for column in run[-1])
+
+
+def best_of(run: Sequence[Row]) -> int:
+    """The row of a run whose weights were kept: the least validation loss, or training loss with nothing held out; the last
+    one with a critic.
+
+    >>> best_of([{"train_loss": 2.0}, {"train_loss": 1.0}, {"train_loss": 3.0}])
+    1
+    """
+    w = _column(run, "validation_loss" if "validation_loss" in run[0] else "train_loss")
+    return int(np.nanargmin(w)) if np.isfinite(w).any() and not has_critic(run) else len(run) - 1
 
 
 def last_run(history: Sequence[Row]) -> Sequence[Row]:

@@ -92,7 +92,7 @@ def _check(trained: Trained, samples: int) -> None:
     if not trained.model.bottleneck.variational:
         raise UnsupportedError(
             f"The recipe {trained.config.recipe!r} has no distribution over codes, and so no likelihood. Train a variational "
-            "one: vae, beta-vae, iwae or cvae."
+            "one: vae, beta-vae, vae-gan, iwae or cvae."
         )
     if not trained.model.composition.likelihood.density:
         raise UnsupportedError(

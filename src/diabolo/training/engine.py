@@ -25,12 +25,12 @@ from diabolo.data.examples import Examples
 from diabolo.errors import DivergedError, ParameterError, UnsupportedError
 from diabolo.model import Model
 from diabolo.records import Context, Loss
-from diabolo.trained import Trained
+from diabolo.trained import CRITIC, Trained
 from diabolo.training import checkpoints
 from diabolo.training.averaging import Average
 from diabolo.training.device import device_generator, mixed_seed, seed_all, threads
 from diabolo.training.events import Epoch, Event, Finished, Notice, Progress, Saved, Started
-from diabolo.training.optimizers import scale_rates
+from diabolo.training.optimizers import for_critics, scale_rates
 from diabolo.training.plan import Plan, automatic_rate, steps_per_epoch
 from diabolo.training.schedules import multiplier
 
@@ -39,7 +39,7 @@ CHUNK_SECONDS = 0.25
 KEEP_SECONDS = 30.0
 MARKS = (0.1, 0.3, 0.6, 0.85)  # shares of a time budget at which the pace since the mark before is taken
 OVERRUN = 1.2
-_ORDER, _STEP, _VALIDATION = 1, 2, 3
+_ORDER, _STEP, _VALIDATION, _CRITICS = 1, 2, 3, 4
 
 
 def train(
@@ -80,11 +80,13 @@ class _Run:
     def __init__(self, trained: Trained, examples: Examples, rows: Tensor, validation: Tensor, plan: Plan) -> None:
         self.trained, self.plan = trained, plan
         self.device = torch.device(plan.device)
-        self.model = _placed(trained.model, self.device)
+        self.model = _placed(trained.model, self.device, plan.seed)
         self.forward = torch.compile(self.model) if plan.compiled else self.model
         self.examples = examples.to(self.device)
         self.rows, self.validation = rows, validation
+        self.critics = torch.nn.ModuleDict(self.model.critics)
         self.optimizers = plan.optimizer.build(self.model, plan.learning_rate)
+        self.optimizers += for_critics(self.critics.values(), plan.learning_rate)
         self.average = Average(self.model, plan.optimizer.average) if plan.optimizer.average else None
         self.generator = device_generator(self.device)
         self.columns = _columns(self.model)
@@ -154,9 +156,11 @@ class _Run:
         with _compiling(self.plan.compiled):
             with self._precision():
                 loss = self.forward(batch, Context(fraction, self.generator, training=True))
-            (loss.total.mean() / self.model.target.cells).backward()
+            critics = (critic.mean() for critic in loss.critics.values())  # no gradient of one reaches the other
+            sum(critics, loss.total.mean() / self.model.target.cells).backward()
         if self.plan.optimizer.clip is not None:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.optimizer.clip)
+            torch.nn.utils.clip_grad_norm_(self.critics.parameters(), self.plan.optimizer.clip)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad()
@@ -184,7 +188,7 @@ class _Run:
                     f"The held-out loss became {watched} in epoch {self.epoch} while the training loss is "
                     f"{row['train_loss']:.4g}. Lower the learning rate, or look for rows unlike the others."
                 )
-            best = watched < self.best_loss
+            best = watched < self.best_loss or bool(self.critics)  # what critics say of two epochs cannot be compared
             if best:
                 self.best_loss, self.best_epoch, self.best = watched, self.epoch, self._weights()
         self.history.append(row)
@@ -311,6 +315,7 @@ class _Run:
     def _keep(self, folder: Path) -> Saved | Notice:
         tensors = (
             checkpoints.with_prefix("model", self._weights())
+            | checkpoints.with_prefix("critics", self.critics.state_dict())
             | checkpoints.with_prefix("best", self.best)
             | checkpoints.with_prefix("average", self.average.tensors() if self.average else {})
             | checkpoints.optimizer_tensors(self.optimizers)
@@ -344,6 +349,7 @@ class _Run:
                 "Resume it with the same options and data."
             )
         self.model.load_state_dict(checkpoints.without_prefix("model", tensors))
+        self.critics.load_state_dict(checkpoints.without_prefix("critics", tensors))
         checkpoints.restore_optimizers(self.optimizers, tensors)
         self.best = {name: value.to(self.device) for name, value in checkpoints.without_prefix("best", tensors).items()}
         if self.average is not None:
@@ -355,11 +361,17 @@ class _Run:
 _KEPT = ("history", "first_epoch", "epoch", "step", "steps", "seconds", "best_loss", "best_epoch")
 
 
-def _placed(model: Model, device: torch.device) -> Model:
-    """The model on the device; the kernels of pictures on a GPU with channels last, as its tensor units want them."""
-    model.to(device)
-    if device.type == "cuda" and len(model.source.positions) == 2:
-        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+def _placed(model: Model, device: torch.device, seed: int) -> Model:
+    """The model and its critics on the device; the kernels of pictures on a GPU with channels last, as its tensor units want
+    them. Critics that are not there yet are made.
+    """
+    with torch.random.fork_rng([]):
+        torch.manual_seed(mixed_seed(seed, _CRITICS))
+        model.build_critics()
+    for module in (model, *model.critics.values()):
+        module.to(device)
+        if device.type == "cuda" and len(model.source.positions) == 2:
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
     return model
 
 
@@ -369,7 +381,7 @@ def _columns(model: Any) -> list[str]:
     names = ["loss", "reconstruction", "cost", composition.likelihood.everyday]
     if model.bottleneck.variational:
         names.append("kl")
-    return names + [r.name for r in composition.regularizers]
+    return names + [r.name for r in composition.regularizers] + [name + CRITIC for name in model.critics]
 
 
 def _means(loss: Loss, columns: list[str]) -> Tensor:
@@ -377,7 +389,7 @@ def _means(loss: Loss, columns: list[str]) -> Tensor:
     values = [loss.total, loss.reconstruction, loss.cost, loss.everyday]
     if loss.kl is not None:
         values.append(loss.kl)
-    return torch.stack([v.detach() for v in (*values, *loss.penalties.values())]).mean(1)
+    return torch.stack([v.detach() for v in (*values, *loss.penalties.values(), *loss.critics.values())]).mean(1)
 
 
 @contextmanager

@@ -24,8 +24,8 @@ class Plain(Bottleneck):
 
     activation: "none" leaves the code free, which is what PCA does too; "relu" makes it nonnegative and can leave
     numbers that are never used; "sigmoid" and "tanh" keep it within (0, 1) and (-1, 1).
-    prior: "normal" says that a regularizer (``mmd``) trains the codes towards a standard normal, so that new rows are drawn
-    from there; by itself it changes no code.
+    prior: "normal" says that a regularizer (``mmd``, ``adversarial``) trains the codes towards a standard normal, so that new
+    rows are drawn from there; by itself it changes no code.
 
     Reference: Hinton & Salakhutdinov 2006, https://doi.org/10.1126/science.1127647
     """
