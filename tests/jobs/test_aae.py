@@ -23,7 +23,7 @@ def discrepancy(trained: Trained) -> float:
 
 
 def test_codes_of_rows_never_seen_become_draws_of_the_prior() -> None:
-    options = {"latent_dim": 2, "epochs": 40, "batch_size": 64}
+    options = {"latent_dim": 2, "epochs": 40, "batch_size": 32}
     free = quick(X, "aae", regularizers=(Adversarial(weight=0.0),), **options)
     aae = quick(X, "aae", **options)
     assert discrepancy(aae) < 0.2 * discrepancy(free)

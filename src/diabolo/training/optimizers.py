@@ -128,11 +128,11 @@ OPTIMIZERS: tuple[type[Optimizer], ...] = (Sgd, Adam, AdamW, Muon)
 def for_critics(critics: Iterable[nn.Module], rate: float) -> list[torch.optim.Optimizer]:
     """What moves the weights of critics, whatever moves the model's: Adam that forgets soon (0.5, 0.99); [] without critics.
 
-    rate: the run's learning rate; critics take half of it, up to half of AdamW's. A long memory would push on in directions
-    that were right before the other side moved (Radford et al. 2016, https://arxiv.org/abs/1511.06434).
+    rate: the run's learning rate; critics take it up to AdamW's. A long memory would push on in directions that were
+    right before the other side moved (Radford et al. 2016, https://arxiv.org/abs/1511.06434).
     """
     weights = [p for critic in critics for p in critic.parameters()]
-    return [torch.optim.Adam(weights, lr=min(rate, AdamW.rate) / 2, betas=(0.5, 0.99), fused=True)] if weights else []
+    return [torch.optim.Adam(weights, lr=min(rate, AdamW.rate), betas=(0.5, 0.99), fused=True)] if weights else []
 
 
 def scale_rates(optimizers: Iterable[torch.optim.Optimizer], factor: float) -> None:

@@ -39,7 +39,7 @@ class Adversarial(Regularizer):
     name: ClassVar[str] = "adversarial"
 
     weight: float = option(1.0, "price of one nat of the critic's certainty, beside nats a row", low=0.0)
-    smoothness: float = option(5.0, "price of half the critic's squared slope at draws of the prior", low=0.0)
+    smoothness: float = option(2.0, "price of half the critic's squared slope at draws of the prior", low=0.0)
     widths: tuple[int, ...] = option((128, 128), "units of the critic's layers", low=1)
 
     def build(self, target: Layout, code_shape: tuple[int, ...]) -> nn.Module:
