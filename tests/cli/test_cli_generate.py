@@ -38,13 +38,27 @@ def test_tables_have_the_columns_of_the_training(run: Run, table: Path, table_mo
 
 
 def test_densities_are_judged_beside_real_rows(run: Run, digits_model: Path) -> None:
-    ran = run("generate", digits_model, "-n", "2", "-o", "x.npy", "--judge", "demo:digits", "--training", "demo:digits")
-    assert [
-        w for w in ("Fréchet distance", "precision", "copies", "mixture", "pca + gaussian", "Two halves") if w not in ran.out
-    ] == []
+    ran = run("generate", digits_model, "-n", "2", "-o", "x.npy", "--judge", "demo:digits")
+    words = ("Fréchet distance", "precision", "in holes", "mixture", "pca + gaussian", "Two halves", "features: cells (64)")
+    assert [w for w in words if w not in ran.out] == []
     found = run("generate", digits_model, "-o", "x.npy", "--judge", "demo:digits", "--seed", "0", "--json").json["judgment"]
-    assert found["features"] == "all cells"
+    assert (found["features"], found["rows"]) == ("cells", 1797)
+    assert "64 cells" in found["features_are"]
+    assert len(found["verdict"]) >= 2
     assert [line["frechet"] for line in found["table"][:-1]] == sorted(line["frechet"] for line in found["table"][:-1])
+
+
+def test_features_are_named_and_fitted_to_training_rows(run: Run, digits_model: Path) -> None:
+    asked = ("generate", digits_model, "-n", "2", "-o", "x.npy", "--judge", "demo:digits")
+    ran = run(*asked, "--training", "demo:digits", "--features", "pca-5")
+    assert (ran.code, "features: pca-5 (5)" in ran.out, "5 principal components" in ran.out) == (0, True, True)
+    assert "of the real rows are training rows" in ran.out
+    ran = run(*asked, "--features", "probe")
+    assert (ran.code, "--training DATA" in ran.err) == (2, True)
+    ran = run(*asked, "--features", "prob")
+    assert (ran.code, "Did you mean 'probe'?" in ran.err) == (2, True)
+    ran = run("generate", digits_model, "-n", "2", "-o", "x.npy", "--features", "probe")
+    assert (ran.code, "give --judge DATA too" in ran.err) == (2, True)
 
 
 def test_wrong_input(run: Run, digits_model: Path) -> None:

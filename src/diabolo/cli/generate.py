@@ -41,6 +41,15 @@ def generate(
     training: Annotated[
         str | None, typer.Option("--training", metavar="DATA", help="With --judge: the training data, to look for copies.")
     ] = None,
+    features: Annotated[
+        str,
+        typer.Option(
+            "--features",
+            metavar="NAME",
+            help="With --judge: compared in what. cells; pca-64 (any number); probe: a network trained on the labels of "
+            "--training; codes: this model's own.",
+        ),
+    ] = "cells",
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="For the same rows again. Default: new ones.")] = None,
     device: options.Device = "auto",
     as_json: options.Json = False,
@@ -56,6 +65,8 @@ def generate(
 
     if training is not None and judge is None:
         raise ParameterError("--training looks for copies beside real data: give --judge DATA too.")
+    if features != "cells" and judge is None:
+        raise ParameterError(f"--features {features} says in what new rows are compared with real ones: give --judge DATA too.")
     trained = open_model("generate", model, None, device)
     ending = making_rows.ending(trained, output)
     y = making_rows.label_of(trained, label)
@@ -64,12 +75,13 @@ def generate(
     judged = None
     if judge is not None:
         reading = read_for(trained, judge)
-        known = None if training is None else read_for(trained, training).array()
-        judged = judge_samples(trained, reading.source, reading.labels, training=known, seed=seed or 0)
-    if as_json:
-        console.document(
-            {"output": output, "rows": count, "files": written, "judgment": None if judged is None else judged.to_dict()}
+        known = None if training is None else read_for(trained, training)
+        rows, labels = (None, None) if known is None else (known.source, known.labels)
+        judged = judge_samples(
+            trained, reading.source, reading.labels, training=rows, training_labels=labels, features=features, seed=seed or 0
         )
+    if as_json:
+        console.document({"output": output, "rows": count, "files": written, "judgment": making_rows.document(judged)})
         return
     console.result(f"{count} new rows: {output}")
     if judged is not None:
