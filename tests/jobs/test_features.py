@@ -52,6 +52,8 @@ def test_a_probe_knows_the_labels_and_says_how_well(trained: Trained, cells: np.
     assert found.about.values["accuracy_share"] == found.accuracy
     assert (found.about.values["rows"], found.about.values["n"]) == (270, 30)
     assert found.take(cells).shape == (300, found.width)
+    some = [None if i < 100 else y for i, y in enumerate(LABELS.tolist())]
+    assert features_of(trained, "probe", cells, some).about.values["rows"] == 180  # those without a label are left out
 
 
 def test_a_probe_needs_labels(trained: Trained, cells: np.ndarray) -> None:

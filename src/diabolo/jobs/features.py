@@ -15,8 +15,9 @@ from diabolo.errors import DataError, ParameterError, UnsupportedError, unknown
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.inference import apply_to_codes
+from diabolo.jobs.labels import classes_of
 from diabolo.metrics.classifier import WIDTH, fit_classifier
-from diabolo.trained import Trained, as_labels, has_fractions, refuse_missing
+from diabolo.trained import Trained
 
 NAMES = ("cells", "pca-64", "probe", "codes")
 """``pca-N`` with any N."""
@@ -51,11 +52,11 @@ def features_of(trained: Trained, name: str, rows: np.ndarray | None = None, lab
       was trained to be read back by it. To compare densities under one model, never models.
 
     Args:
-        rows: training rows (n, F, *P) inside the model's scale. labels: (n,), for ``probe``.
+        rows: training rows (n, F, *P) inside the model's scale. labels: (n,), for ``probe``, which leaves out rows without one.
 
     Raises:
-        ParameterError for an unknown name, or training rows that are needed and not there; DataError for labels that are
-        missing or no classes; UnsupportedError for the codes of a conditional recipe.
+        ParameterError for an unknown name, or training rows that are needed and not there; DataError for no labels, or
+        labels that are no classes; UnsupportedError for the codes of a conditional recipe.
     """
     wanted = re.fullmatch(r"pca-([1-9]\d*)", name)
     if wanted:
@@ -97,11 +98,10 @@ def _probe(rows: np.ndarray | None, labels: Any, seed: int) -> Features:
             "probe features come from a network that was trained to tell labels, and the training rows came without any. Give "
             "them, or take pca-64 or cells, which need none."
         )
-    refuse_missing(labels)
-    y = as_labels(labels).ravel()
-    if has_fractions(y) or len(np.unique(y)) > len(y) / 2:
+    classes = classes_of(labels, len(rows))
+    if classes is None:
         raise DataError("probe features need labels that are classes; these are measurements, or one of its own a row.")
-    found = fit_classifier(rows, y, seed)
+    found = fit_classifier(rows[classes != ""], classes[classes != ""], seed)
     said = {"width": WIDTH, "labels": len(found.classes), "rows": found.rows, "n": found.held_out}
     shares = {"accuracy_share": found.accuracy, "majority_share": found.majority}
     network = "lenet" if rows.ndim == 4 else "mlp"
