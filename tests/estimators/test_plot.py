@@ -96,7 +96,9 @@ def test_the_plane_and_the_walks_are_named_sheets() -> None:
     assert [t.get_text() for t in walks.get_xticklabels()] == ["-3σ", "-1.5σ", "mean", "+1.5σ", "+3σ"]
     order = np.argsort(-plain.trained.companions["codes"].arrays["z"].var(0))[:2]
     assert [int(t.get_text().split(" (")[0]) for t in walks.get_yticklabels()] == order.tolist()
-    for draw in (Plot(quick(TABLE, epochs=1)).latent_grid, Plot(quick(TABLE, epochs=1)).walks):
+    assert plain.holes(IMAGES, n=4).axes[0].images[0].get_array().shape == (2 * 9 - 1, 2 * 9 - 1)
+    table = Plot(quick(TABLE, epochs=1))
+    for draw in (table.latent_grid, table.walks, lambda: table.holes(TABLE)):
         with pytest.raises(UnsupportedError, match="no pictures"):
             draw()
 

@@ -28,6 +28,7 @@ from diabolo.jobs import tasks
 from diabolo.jobs.cluster import Clustering, cluster
 from diabolo.jobs.detect import detect
 from diabolo.jobs.evaluate import Evaluation, evaluate
+from diabolo.jobs.holes import Holes, find_holes
 from diabolo.jobs.index import Index, build_index
 from diabolo.jobs.judge_samples import SampleJudgment, judge_samples
 from diabolo.jobs.likelihood import SAMPLES, log_likelihood
@@ -357,6 +358,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         From 3 standard deviations below its mean over the training codes to 3 above, the other numbers at their means.
         """
         return latent_walks(self._fitted(), steps, most)
+
+    def holes(self, X: Any, y: Any = None, n: int = 16, *, density: str | None = None, random_state: int = 0) -> Holes:
+        """The n of 2 000 drawn codes that lie farthest from every training code: ``.codes`` (n, K), ``.distances``, ``.share``.
+
+        X: rows the model has not seen, which say what is far. y: their labels, for conditional recipes. density: what codes are
+        drawn from; None: the prior where there is one, else one Gaussian.
+        """
+        return find_holes(self._fitted(X), X, y, n, origin=density, seed=random_state)
 
     def judge_samples(
         self, X: Any, y: Any = None, *, training: Any = None, training_labels: Any = None, features: str = "cells"

@@ -18,6 +18,7 @@ from diabolo.jobs.companions import CODES
 from diabolo.jobs.curves import read_curves, telling
 from diabolo.jobs.embed import decoded, embed, posterior
 from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.holes import find_holes
 from diabolo.jobs.index import build_index
 from diabolo.jobs.interpolate import codes_between, codes_through, lines_of
 from diabolo.jobs.labels import rows_and_labels
@@ -140,6 +141,18 @@ class Plot:
         z = sample_codes(self.trained, n, density=density, random_state=random_state)
         return grid(_drawable(decoded(self.trained, z, y)), value_range=bounds)
 
+    def holes(self, X: Any, y: Any = None, n: int = 16, *, density: str | None = None, random_state: int = 0) -> Figure:
+        """What the decoder makes of the n of 2 000 drawn codes that lie farthest from every training code. Images only.
+
+        X: rows the model has not seen, which say what is far; y: their labels, for conditional recipes. density: what codes are
+        drawn from; None: the prior where there is one, else one Gaussian.
+        """
+        from diabolo.figures.mosaic import grid
+
+        bounds = self._bounds("ae.holes(X)")
+        found = find_holes(self.trained, X, y, n, origin=density, seed=random_state)
+        return grid(_drawable(decoded(self.trained, found.codes, found.labels)), value_range=bounds)
+
     def latent_grid(self, steps: int = 15, numbers: Sequence[int] | None = None, y: Any = None) -> Figure:
         """What the decoder makes of a grid over two numbers of the code, each point as probable as any other. Images only.
 
@@ -148,7 +161,7 @@ class Plot:
         """
         from diabolo.figures.latent import plane_sheet
 
-        bounds = self._bounds("latent_grid")
+        bounds = self._bounds("ae.latent_grid()")
         plane = latent_plane(self.trained, steps, numbers)
         return plane_sheet(_drawable(decoded(self.trained, plane.codes, y)), plane, value_range=bounds)
 
@@ -161,7 +174,7 @@ class Plot:
         """
         from diabolo.figures.latent import walk_sheet
 
-        bounds = self._bounds("walks")
+        bounds = self._bounds("ae.walks()")
         found = latent_walks(self.trained, steps, most)
         return walk_sheet(_drawable(decoded(self.trained, found.flat, y)), found, value_range=bounds)
 
@@ -237,12 +250,12 @@ class Plot:
             return interpolation(_drawable(x), image=True, value_range=layout.bounds)
         return grid(_drawable(x)[lines_of(len(z), steps).ravel()], value_range=layout.bounds, columns=steps)
 
-    def _bounds(self, what: str) -> tuple[float, float]:
-        """The range of pixels. Raises UnsupportedError for tables."""
+    def _bounds(self, codes: str) -> tuple[float, float]:
+        """The range of pixels. Raises UnsupportedError for tables. codes: what gives the codes to look at there."""
         bounds = self.trained.out_kind.layout.bounds
         if self.trained.out_kind.name != "image" or bounds is None:
             raise UnsupportedError(
-                f"Rows of a table are no pictures. ae.{what}().codes are codes, and ae.inverse_transform makes rows of them."
+                f"Rows of a table are no pictures. {codes} holds codes, and ae.inverse_transform makes rows of them."
             )
         return bounds
 

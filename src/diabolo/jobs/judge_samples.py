@@ -14,14 +14,14 @@ from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.densities import DENSITIES
 from diabolo.errors import DataError, UnsupportedError
-from diabolo.jobs.companions import CODES, linear_twin
-from diabolo.jobs.embed import decoded, embed, posterior
+from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.embed import decoded
 from diabolo.jobs.features import Features, features_of
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.holes import Places, places
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import encode_all, restored
 from diabolo.jobs.sample import sample_codes
-from diabolo.metrics.codes import dead_units
 from diabolo.metrics.generation import frechet_distance, nearest_distances, precision_recall
 from diabolo.trained import Trained
 
@@ -94,13 +94,13 @@ class SampleJudgment:
 @dataclass(frozen=True, eq=False)
 class _Bench:
     """What each origin is held to. real: features (n, d). known: training rows (m, cells) or None. usual: how near to them real
-    rows lie, (n,). codes: training codes, the scale of each number, and how far from them is usual."""
+    rows lie, (n,). places: where training codes lie."""
 
     take: Callable[[np.ndarray], np.ndarray]
     real: np.ndarray
     known: np.ndarray | None
     usual: np.ndarray
-    codes: tuple[np.ndarray, np.ndarray, float] | None
+    places: Places | None
 
     def line(self, name: str, made: np.ndarray, z: np.ndarray | None = None) -> Samples:
         """made: new rows (n, cells). z: the codes they were made of, (n, K)."""
@@ -112,9 +112,8 @@ class _Bench:
             low, middle = np.quantile(self.usual, (NEAREST, 0.5))
             copies = float((near < low).mean()) if low > SAME else None
             nearness = float(np.median(near) / middle) if middle > SAME else None
-        if self.codes is not None and z is not None:
-            there, scale, far = self.codes
-            holes = float((nearest_distances(z[:NEAR_ROWS] / scale, there) > far).mean())
+        if self.places is not None and z is not None:
+            holes = self.places.share(z)
         return Samples(name, frechet_distance(self.real, features), precision, recall, copies, nearness, holes)
 
 
@@ -196,22 +195,7 @@ def _bench(
 ) -> _Bench:
     flat = None if known is None else known.reshape(len(known), -1)
     near = np.empty(0) if flat is None else nearest_distances(cells[:NEAR_ROWS], flat)
-    return _Bench(seen.take, seen.take(cells), flat, near, _places(trained, source, y, seed))
-
-
-def _places(trained: Trained, source: Source, y: Any, seed: int) -> tuple[np.ndarray, np.ndarray, float] | None:
-    """Training codes (m, K), the scale of each number, and the distance from them within which 99 % of the real rows' lie.
-
-    Both in deviations of the real rows' codes, drawn from the posterior where there is one, as new codes are. Numbers that
-    never vary count nothing.
-    """
-    if CODES not in trained.companions:
-        return None
-    variational = trained.model.bottleneck.variational
-    z = posterior(trained, source, y).sample(seed) if variational else embed(trained, source, y)
-    scale = np.where(dead_units(z), np.inf, z.std(0))
-    there = trained.companions[CODES].arrays["z"] / scale
-    return there, scale, float(np.quantile(nearest_distances(z[:NEAR_ROWS] / scale, there), 1 - NEAREST))
+    return _Bench(seen.take, seen.take(cells), flat, near, places(trained, source, y, seed))
 
 
 def _pca(trained: Trained, n: int, seed: int, bench: _Bench) -> list[Samples]:
