@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from quality import Figure, Mnist, fitted, flat, line
@@ -19,12 +19,37 @@ from sklearn.metrics import normalized_mutual_info_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from diabolo import Autoencoder
+from diabolo.jobs.features import features_of
+from diabolo.jobs.judge_samples import judge_samples
 from diabolo.jobs.likelihood import log_likelihood
 from diabolo.parts.bottlenecks import Gaussian as GaussianCode
 from diabolo.parts.likelihoods import Bernoulli
 from diabolo.parts.networks import Mlp
+from diabolo.recipes import RECIPES
 
 CODE = 16
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A recipe that makes new images, its code numbers (None: the recipe's own width), and what codes are drawn from."""
+
+    recipe: str
+    latent_dim: int | None
+    origins: tuple[str, ...]
+
+
+GENERATORS = (
+    Generator("plain", CODE, ("gaussian", "mixture", "kernel")),
+    Generator("vae", CODE, ("auto", "mixture")),
+    Generator("wae", CODE, ("auto", "mixture")),
+    Generator("aae", CODE, ("auto",)),
+    Generator("vae-gan", CODE, ("auto",)),
+    Generator("vqvae", None, ("auto",)),
+    Generator("fsq", None, ("auto",)),
+)
+"""Those that :data:`diabolo.recipes.RECIPES` knows are judged. ``"auto"`` is the prior, fixed or learned."""
+GENERATOR_EPOCHS = 10
 
 
 def neighbors(data: Mnist, seed: int, samples: int) -> Figure:
@@ -81,6 +106,57 @@ def likelihood(data: Mnist, seed: int, samples: int, recipe: str, codes: int, ba
     return Figure(recipe, f"{recipe} 784-200-200-50, test NLL, nats", found.negative, f"<= {bar}", reached, seconds, beside)
 
 
+def generation(data: Mnist, seed: int, samples: int) -> Figure:
+    """10 000 new images beside the 10 000 test images, seen by a LeNet-5 that was trained on the training labels.
+
+    The figure is the Fréchet distance of a plain autoencoder's new images with a mixture of Gaussians on its codes, over
+    that with one Gaussian. Every other origin and recipe stands beside it.
+    """
+    beside: dict[str, float] = {}
+    frechet: dict[tuple[str, str], float] = {}
+    seen, spent = None, 0.0
+    for row in (g for g in GENERATORS if g.recipe in RECIPES):
+        ae = Autoencoder(row.recipe, latent_dim=row.latent_dim, epochs=GENERATOR_EPOCHS, random_state=seed)
+        ae, seconds = fitted(ae, data)
+        spent += seconds
+        if seen is None:
+            x = flat(data.train).reshape(-1, 1, 28, 28)
+            seen = features_of(ae.trained_, "probe", x, data.train_labels, seed=seed)
+            beside["accuracy of the network that looks, held out"] = seen.accuracy or 0.0
+        judged = judge_samples(
+            ae.trained_, data.test, training=data.train, origins=row.origins, features=seen, rows=len(data.test), seed=seed
+        )
+        beside[f"{row.recipe}: reconstructions"] = judged.restored
+        for line_ in judged.own:
+            frechet[row.recipe, line_.origin] = line_.frechet
+            told = {name: getattr(line_, name) for name in ("frechet", "precision", "recall", "copies", "nearness", "holes")}
+            beside |= {f"{row.recipe} {line_.origin}: {name}": v for name, v in told.items() if v is not None}
+        beside |= {f"{line_.origin}-{CODE}: frechet": line_.frechet for line_ in judged.table if line_ not in judged.own}
+        beside["two halves of the test images"] = judged.floor
+    value = frechet["plain", "mixture"] / frechet["plain", "gaussian"]
+    what = f"plain-{CODE}, Fréchet distance, mixture over one Gaussian, probe features"
+    return Figure("generation", what, value, "<= 0.5", value <= 0.5, spent, beside)
+
+
+def moves(data: Mnist, seed: int, samples: int) -> Figure:
+    """How much less a denoising autoencoder's outputs change than a plain one's when 1 000 test images are moved a little.
+
+    The figure is the change of the denoising model over that of the plain one, under noise on the images, of 0.3 of their
+    range.
+    """
+    spent, found = 0.0, {}
+    for recipe in ("plain", "denoising"):
+        ae, seconds = fitted(Autoencoder(recipe, latent_dim=CODE, epochs=GENERATOR_EPOCHS, random_state=seed), data)
+        spent += seconds
+        for by in ("input", "code"):
+            found[recipe, by] = ae.steadiness(data.test[:1000], spread=0.3, by=by, training=data.train)
+    beside = {f"{recipe}, {by} moved: change": f.change for (recipe, by), f in found.items()}
+    beside |= {f"{recipe}, {by} moved: distance to training": f.nearness or 0.0 for (recipe, by), f in found.items()}
+    value = found["denoising", "input"].change / found["plain", "input"].change
+    what = f"denoising-{CODE} over plain-{CODE}, change of outputs, noise 0.3"
+    return Figure("moves", what, value, "<= 0.8", value <= 0.8, spent, beside)
+
+
 def vote(z: np.ndarray, z_test: np.ndarray, data: Mnist) -> float:
     """Accuracy of five nearest neighbors among the training rows."""
     known = KNeighborsClassifier(5, algorithm="brute").fit(z, data.train_labels)
@@ -98,6 +174,8 @@ CASES: dict[str, Callable[[Mnist, int, int], Figure]] = {
     "clusters": clusters,
     "vae": vae,
     "iwae": iwae,
+    "generation": generation,
+    "moves": moves,
 }
 
 

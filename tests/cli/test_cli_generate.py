@@ -38,13 +38,85 @@ def test_tables_have_the_columns_of_the_training(run: Run, table: Path, table_mo
 
 
 def test_densities_are_judged_beside_real_rows(run: Run, digits_model: Path) -> None:
-    ran = run("generate", digits_model, "-n", "2", "-o", "x.npy", "--judge", "demo:digits", "--training", "demo:digits")
-    assert [
-        w for w in ("Fréchet distance", "precision", "copies", "mixture", "pca + gaussian", "Two halves") if w not in ran.out
-    ] == []
+    ran = run("generate", digits_model, "-n", "2", "-o", "x.npy", "--judge", "demo:digits")
+    words = ("Fréchet distance", "precision", "in holes", "mixture", "pca + gaussian", "Two halves", "features: cells (64)")
+    assert [w for w in words if w not in ran.out] == []
     found = run("generate", digits_model, "-o", "x.npy", "--judge", "demo:digits", "--seed", "0", "--json").json["judgment"]
-    assert found["features"] == "all cells"
+    assert (found["features"], found["rows"]) == ("cells", 1797)
+    assert "64 cells" in found["features_are"]
+    assert len(found["verdict"]) >= 2
     assert [line["frechet"] for line in found["table"][:-1]] == sorted(line["frechet"] for line in found["table"][:-1])
+
+
+def test_features_are_named_and_fitted_to_training_rows(run: Run, digits_model: Path) -> None:
+    asked = ("generate", digits_model, "-n", "2", "-o", "x.npy", "--judge", "demo:digits")
+    ran = run(*asked, "--training", "demo:digits", "--features", "pca-5")
+    assert (ran.code, "features: pca-5 (5)" in ran.out, "5 principal components" in ran.out) == (0, True, True)
+    assert "of the real rows are training rows" in ran.out
+    ran = run(*asked, "--features", "probe")
+    assert (ran.code, "--training DATA" in ran.err) == (2, True)
+    ran = run(*asked, "--features", "prob")
+    assert (ran.code, "Did you mean 'probe'?" in ran.err) == (2, True)
+    ran = run("generate", digits_model, "-n", "2", "-o", "x.npy", "--features", "probe")
+    assert (ran.code, "give --judge DATA too" in ran.err) == (2, True)
+
+
+def test_rows_near_given_ones(run: Run, digits_model: Path, table: Path, table_model: Path) -> None:
+    asked = ("generate", digits_model, "--around", "demo:digits", "-n", "3", "--seed", "0")
+    ran = run(*asked, "-o", "near.png")
+    assert (ran.code, "30 rows, 3 near each of 10: near.png" in ran.out, "outputs change by" in ran.out) == (0, True, True)
+    found = run(*asked, "--spread", "0.01", "--by", "input", "-o", "near.npy", "--json").json
+    assert (found["rows"], found["steadiness"]["by"], found["steadiness"]["spread"]) == (3 * 1797, "input", 0.01)
+    assert np.load("near.npy").shape == (3 * 1797, 8, 8)
+    assert run("generate", table_model, "--around", table, "-n", "2", "-o", "near.csv").code == 0
+    known = pl.read_csv(table, separator=";")
+    made = pl.read_csv("near.csv")
+    assert made["near"].n_unique() == len(known)
+    assert len(made) == 2 * len(known)
+
+
+def test_a_grid_over_the_plane(run: Run, digits_model: Path, table_model: Path) -> None:
+    ran = run("generate", digits_model, "--grid", "4", "-o", "grid.png")
+    assert (ran.code, "4 x 4 rows, code numbers" in ran.out, "quantiles of the standard normal prior" in ran.out) == (
+        0,
+        True,
+        True,
+    )
+    with Image.open("grid.png") as sheet:
+        assert min(sheet.size) > 100
+    ran = run("generate", table_model, "--grid", "3", "--numbers", "1,0", "-o", "grid.csv")
+    assert (ran.code, "code numbers 1 and 0" in ran.out) == (0, True)
+    made = pl.read_csv("grid.csv")
+    assert made.columns[:2] == ["z1", "z2"]
+    assert made["z1"].to_list() == [*made["z1"][:3].to_list()] * 3
+    assert made["z2"][0] > made["z2"][3] > made["z2"][6]
+
+
+def test_a_walk_along_each_number(run: Run, digits_model: Path, table_model: Path) -> None:
+    ran = run("generate", digits_model, "--walk", "-o", "walks.png")
+    assert (ran.code, "the most active code number first: walks.png" in ran.out, "are active" in ran.out) == (0, True, True)
+    found = run("generate", table_model, "--walk", "-o", "walks.csv", "--json").json
+    made = pl.read_csv("walks.csv")
+    assert made["number"].unique(maintain_order=True).to_list() == found["numbers"]
+    assert made["offset"][:9].to_list() == np.linspace(-3, 3, 9).tolist()
+    assert found["variances"] == sorted(found["variances"], reverse=True)
+
+
+def test_ways_that_do_not_go_together(run: Run, digits_model: Path, table_model: Path) -> None:
+    for options, words in (
+        (("--grid", "3", "--walk"), "two ways to choose codes"),
+        (("--spread", "0.2"), "--spread belongs to --around"),
+        (("--numbers", "0,1"), "--numbers belongs to --grid"),
+        (("--grid", "3", "--numbers", "0"), "such as 0,3; got '0'"),
+        (("--walk", "--density", "kernel"), "--density says nothing with --walk"),
+        (("--walk", "-n", "3"), "--count says nothing with --walk"),
+        (("--around", "demo:digits", "--spread", "0"), "spread must be a number above 0"),
+        (("--around", "demo:digits", "--by", "codes"), "Did you mean 'code'?"),
+    ):
+        ran = run("generate", digits_model, "-o", "x.png", *options)
+        assert (ran.code, words in ran.err) == (2, True), (options, ran.err)
+    ran = run("generate", table_model, "--walk", "-o", "x.png")
+    assert (ran.code, "no pictures that can be drawn" in ran.err) == (2, True)
 
 
 def test_wrong_input(run: Run, digits_model: Path) -> None:

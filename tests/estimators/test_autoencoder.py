@@ -381,3 +381,13 @@ def _no_gradient(prediction: Any, target: Any) -> Any:
 def test_a_loss_of_the_user_that_cannot_work_is_explained(loss: Any, says: str) -> None:
     with pytest.raises(ParameterError, match=says):
         Autoencoder(likelihood=loss, epochs=1).fit(X)
+
+
+def test_rows_where_one_chooses_and_their_judgment() -> None:
+    ae = Autoencoder("plain", latent_dim=3, epochs=2, random_state=0).fit(X)
+    near = ae.vary(X[:2], 3, spread=0.1, random_state=0)
+    assert near.shape == (6, X.shape[1])
+    assert ae.steadiness(X, by="input", training=X).nearness is not None
+    assert ae.inverse_transform(ae.latent_grid(3, (0, 2)).codes).shape == (9, X.shape[1])
+    assert ae.inverse_transform(ae.walks(5, most=2).flat).shape == (10, X.shape[1])
+    assert ae.judge_samples(X, training=X, features="pca-2").features == "pca-2"

@@ -81,6 +81,28 @@ def test_samples_are_pictures() -> None:
         Plot(quick(TABLE, "vae", epochs=1)).samples(4)
 
 
+def test_the_plane_and_the_walks_are_named_sheets() -> None:
+    plot = Plot(quick(IMAGES, "vae", latent_dim=3, epochs=1))
+    plane = plot.latent_grid(4, numbers=(2, 0))
+    ax = plane.axes[0]
+    assert ax.images[0].get_array().shape == (4 * 9 - 1, 4 * 9 - 1)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("code number 2", "code number 0")
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["-1.2", "-0.3", "0.3", "1.2"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["1.2", "0.3", "-0.3", "-1.2"]
+    assert to_svg(plane).startswith("<svg")
+    plain = Plot(quick(IMAGES, latent_dim=3, epochs=1))
+    walks = plain.walks(5, most=2).axes[0]
+    assert walks.images[0].get_array().shape == (2 * 9 - 1, 5 * 9 - 1)
+    assert [t.get_text() for t in walks.get_xticklabels()] == ["-3σ", "-1.5σ", "mean", "+1.5σ", "+3σ"]
+    order = np.argsort(-plain.trained.companions["codes"].arrays["z"].var(0))[:2]
+    assert [int(t.get_text().split(" (")[0]) for t in walks.get_yticklabels()] == order.tolist()
+    assert plain.holes(IMAGES, n=4).axes[0].images[0].get_array().shape == (2 * 9 - 1, 2 * 9 - 1)
+    table = Plot(quick(TABLE, epochs=1))
+    for draw in (table.latent_grid, table.walks, lambda: table.holes(TABLE)):
+        with pytest.raises(UnsupportedError, match="no pictures"):
+            draw()
+
+
 def test_each_query_stands_beside_its_nearest() -> None:
     fig = Plot(quick(IMAGES, "vae", epochs=1)).neighbors(IMAGES, IMAGES[:3], k=4)
     assert len(fig.axes) == 3 * (1 + 4)

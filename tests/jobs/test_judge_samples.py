@@ -7,8 +7,13 @@ import pytest
 
 from diabolo.errors import DataError
 from diabolo.jobs.companions import linear_twin
-from diabolo.jobs.judge_samples import judge_samples
-from diabolo.jobs.reconstruct import encode_all
+from diabolo.jobs.embed import decoded
+from diabolo.jobs.features import Features
+from diabolo.jobs.findings import Finding
+from diabolo.jobs.judge_samples import SampleJudgment, Samples, judge_samples
+from diabolo.jobs.reconstruct import encode_all, restored
+from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.sample_verdict import sample_verdict
 from diabolo.metrics.generation import frechet_distance
 from diabolo.trained import Trained
 from tests.helpers import low_rank, quick
@@ -39,9 +44,6 @@ def test_a_mixture_comes_nearer_than_one_gaussian(trained: Trained) -> None:
 
 
 def test_the_figures_are_those_of_the_rows_it_says(trained: Trained) -> None:
-    from diabolo.jobs.embed import decoded
-    from diabolo.jobs.sample import sample_codes
-
     rows = two_clouds(100, seed=1)
     judged = judge_samples(trained, rows, origins=["gaussian"], seed=5)
     made = decoded(trained, sample_codes(trained, 100, density="gaussian", random_state=5)).flatten(1).numpy()
@@ -53,21 +55,83 @@ def test_the_figures_are_those_of_the_rows_it_says(trained: Trained) -> None:
 
 
 def test_named_features_are_compared(trained: Trained) -> None:
-    judged = judge_samples(
-        trained, two_clouds(100, seed=1), origins=["mixture"], features=lambda x: x[:, :2], features_name="two columns"
-    )
-    assert judged.features == "two columns"
-    assert judged.to_dict()["table"][0]["origin"] == "mixture"
+    two = Features("two columns", lambda x: x[:, :2], 2, Finding("samples.features.cells", {"n": 2}))
+    judged = judge_samples(trained, two_clouds(100, seed=1), origins=["mixture"], features=two)
+    assert (judged.features, judged.width, judged.about.values["n"]) == ("two columns", 2, 2)
+    found = judged.to_dict()
+    assert (found["table"][0]["origin"], found["about"]) == ("mixture", {"key": "samples.features.cells", "n": 2})
+
+
+def test_one_gaussian_between_two_clouds_draws_from_the_hole(trained: Trained) -> None:
+    judged = judge_samples(trained, two_clouds(300, seed=1))
+    holes = {line.origin: line.holes for line in judged.table}
+    assert holes["pca + gaussian"] is None
+    gaussian, mixture = holes["gaussian"], holes["mixture"]
+    assert gaussian is not None
+    assert mixture is not None
+    assert gaussian > 0.3 > 0.1 > mixture
+    found = {finding.key: finding.values for finding in sample_verdict(judged)}
+    assert found["samples.holes"]["share"] == gaussian
+    assert "samples.holes.prior" not in found
+
+
+def test_the_reconstructions_stand_beside_them(trained: Trained) -> None:
+    rows = two_clouds(100, seed=1)
+    judged = judge_samples(trained, rows, origins=["mixture"])
+    source = trained.kind.read(rows)
+    back = restored(trained, source, None).flatten(1).numpy()
+    assert judged.restored == pytest.approx(frechet_distance(encode_all(trained, source).flatten(1).numpy(), back), rel=1e-4)
+
+
+def test_holes_of_a_vae_are_measured_with_drawn_codes() -> None:
+    trained = quick(low_rank(400), "vae", latent_dim=6, epochs=30)  # most of the six numbers stay at the prior
+    judged = judge_samples(trained, low_rank(300, seed=1), origins=["prior"])
+    assert judged.prior
+    assert judged.table[0].holes is not None
+    assert judged.table[0].holes < 0.2
 
 
 def test_copies_of_training_rows_are_found(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     training, rows = two_clouds(), two_clouds(200, seed=1)
-    honest = judge_samples(trained, rows, training=training, origins=["kernel"]).table[0].copies
-    assert honest is not None
-    assert honest < 0.2
+    honest = judge_samples(trained, rows, training=training, origins=["kernel"]).table[0]
+    assert honest.copies is not None
+    assert honest.nearness is not None
+    assert honest.copies < 0.2
+    assert 0.3 < honest.nearness < 6
     inside = encode_all(trained, trained.kind.read(training[:200]))
     monkeypatch.setattr("diabolo.jobs.judge_samples.decoded", lambda *_: inside)
-    assert judge_samples(trained, rows, training=training, origins=["kernel"]).table[0].copies == 1
+    judged = judge_samples(trained, rows, training=training, origins=["kernel"])
+    assert (judged.table[0].copies, judged.table[0].nearness, judged.seen) == (1, 0, 0)
+    assert "samples.copies" in {finding.key for finding in sample_verdict(judged)}
+
+
+def test_nearness_is_a_ratio_of_medians(trained: Trained) -> None:
+    training, rows = two_clouds(), two_clouds(150, seed=1)
+    line = judge_samples(trained, rows, training=training, origins=["gaussian"], seed=3).table[0]
+    made = decoded(trained, sample_codes(trained, 150, density="gaussian", random_state=3)).flatten(1).numpy()
+    known, real = (encode_all(trained, trained.kind.read(x)).flatten(1).numpy() for x in (training, rows))
+    middle = [np.median(np.sqrt(np.square(x[:, None] - known[None]).sum(2)).min(1)) for x in (made, real)]
+    assert line.nearness == pytest.approx(middle[0] / middle[1], rel=1e-5)
+
+
+def test_training_rows_are_no_judges_of_copies(trained: Trained) -> None:
+    judged = judge_samples(trained, two_clouds()[:200], training=two_clouds(), origins=["kernel"])
+    assert (judged.seen, judged.table[0].copies, judged.table[0].nearness) == (1, None, None)
+    assert sample_verdict(judged)[-1].key in ("samples.seen", "samples.pca")
+
+
+def test_the_verdict_follows_from_the_table() -> None:
+    def keys(*lines: Samples, restored: float = 2.0, prior: bool = False) -> list[str]:
+        about = Finding("samples.features.cells", {"n": 1})
+        return [f.key for f in sample_verdict(SampleJudgment(lines, "cells", 100, 1.0, restored, 1, about, prior))]
+
+    mixture, gaussian = Samples("mixture", 2.5, 0.8, 0.8, holes=0.01), Samples("gaussian", 9.0, 0.5, 0.8, holes=0.4)
+    linear = Samples("pca + gaussian", 2.0, 0.5, 0.5)
+    assert keys(mixture, gaussian) == ["samples.mended", "samples.holes", "samples.as-restored"]
+    assert keys(mixture, gaussian, restored=0.5)[-1] == "samples.worse-than-restored"
+    assert keys(mixture, linear) == ["samples.one", "samples.as-restored", "samples.pca"]
+    assert keys(Samples("prior", 2.5, 0.8, 0.8, holes=0.2), mixture, prior=True)[:2] == ["samples.alike", "samples.holes.prior"]
+    assert keys(Samples("learned", 2.5, 0.8, 0.8, copies=0.5)) == ["samples.one", "samples.as-restored", "samples.copies"]
 
 
 def test_labels_of_real_rows_are_those_of_new_ones() -> None:

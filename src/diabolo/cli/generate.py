@@ -22,7 +22,12 @@ def generate(
             show_default=False,
         ),
     ],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, metavar="N", help="How many.")] = 25,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            "--count", "-n", min=1, metavar="N", help="How many. Default: 25, or with --around 8 a row.", show_default=False
+        ),
+    ] = None,
     density: Annotated[
         str,
         typer.Option(
@@ -34,6 +39,31 @@ def generate(
     label: Annotated[
         str | None, typer.Option("--label", metavar="VALUE", help="The label of all, for recipes that take one.")
     ] = None,
+    around: Annotated[
+        str | None,
+        typer.Option("--around", metavar="DATA", help="Rows near each row of DATA, by small moves, instead of new ones."),
+    ] = None,
+    spread: Annotated[
+        float | None,
+        typer.Option("--spread", metavar="S", help="With --around: how far, in the spread of what is moved. Default: 0.3."),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by", metavar="code|input", help="With --around: what is moved, the code or, with noise, the row. Default: code."
+        ),
+    ] = None,
+    plane: Annotated[
+        int | None,
+        typer.Option("--grid", min=2, max=60, metavar="N", help="N x N rows, a grid over the plane of two code numbers."),
+    ] = None,
+    numbers: Annotated[
+        str | None,
+        typer.Option("--numbers", metavar="N,N", help="With --grid: which two. Default: those of the largest variance."),
+    ] = None,
+    walk: Annotated[
+        bool, typer.Option("--walk", help="A walk along each active code number, from -3 to 3 standard deviations.")
+    ] = False,
     judge: Annotated[
         str | None,
         typer.Option("--judge", metavar="DATA", help="Real data the model was not trained on: how near each density comes."),
@@ -41,36 +71,30 @@ def generate(
     training: Annotated[
         str | None, typer.Option("--training", metavar="DATA", help="With --judge: the training data, to look for copies.")
     ] = None,
+    features: Annotated[
+        str,
+        typer.Option(
+            "--features",
+            metavar="NAME",
+            help="With --judge: compared in what. cells; pca-64 (any number); probe: a network trained on the labels of "
+            "--training; codes: this model's own.",
+        ),
+    ] = "cells",
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="For the same rows again. Default: new ones.")] = None,
     device: options.Device = "auto",
     as_json: options.Json = False,
 ) -> None:
     """Make new rows with MODEL.
 
-    Codes are drawn at random and decoded. --judge says which density makes rows most like real ones.
+    Codes are drawn at random and decoded. --judge says which density makes rows most like real ones. --around, --grid and
+    --walk make rows where you choose.
     """
-    from diabolo.cli import console, making_rows
-    from diabolo.cli.inputs import open_model, read_for
-    from diabolo.errors import ParameterError
-    from diabolo.jobs.judge_samples import judge_samples
+    from diabolo.cli import console, generating
 
-    if training is not None and judge is None:
-        raise ParameterError("--training looks for copies beside real data: give --judge DATA too.")
-    trained = open_model("generate", model, None, device)
-    ending = making_rows.ending(trained, output)
-    y = making_rows.label_of(trained, label)
-    made = making_rows.drawn(trained, count, density, y, seed)
-    written = making_rows.write(trained, made, y, output, ending)
-    judged = None
-    if judge is not None:
-        reading = read_for(trained, judge)
-        known = None if training is None else read_for(trained, training).array()
-        judged = judge_samples(trained, reading.source, reading.labels, training=known, seed=seed or 0)
+    asked = generating.Asked(count, density, label, seed, around, spread, by, plane, numbers, walk, judge, training, features)
+    asked.check()
+    made = generating.make(model, asked, output, device)
     if as_json:
-        console.document(
-            {"output": output, "rows": count, "files": written, "judgment": None if judged is None else judged.to_dict()}
-        )
-        return
-    console.result(f"{count} new rows: {output}")
-    if judged is not None:
-        making_rows.show(judged)
+        console.document(made.document(output))
+    else:
+        made.show(output)

@@ -16,6 +16,8 @@ from diabolo.figures.mosaic import grid
 from diabolo.jobs.embed import decoded
 from diabolo.jobs.judge_samples import SampleJudgment
 from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.sample_verdict import sample_verdict
+from diabolo.report.language import language
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 
@@ -58,25 +60,37 @@ def write(trained: Trained, x: Tensor, y: Any, output: Path, ending: str) -> int
     return restoring.WRITERS[ending](trained, reading, x, output)
 
 
+def document(judged: SampleJudgment | None) -> dict[str, Any] | None:
+    """The judgment as plain values, with its sentences; None for none."""
+    if judged is None:
+        return None
+    english = language("en")
+    said = [english.plain(f.key, **f.values) for f in sample_verdict(judged)]
+    return judged.to_dict() | {"features_are": english.plain(judged.about.key, **judged.about.values), "verdict": said}
+
+
 def show(judged: SampleJudgment) -> None:
-    """The table of the densities, and what it says."""
-    copies = any(line.copies is not None for line in judged.table)
+    """The table of the densities, in which features and beside how many rows, and what it says."""
+    english = language("en")
+    optional = {"copies": "copies", "nearness": "distance to training", "holes": "in holes"}
+    shown = [name for name in optional if any(getattr(line, name) is not None for line in judged.table)]
     rows = [
         [line.origin, f"{line.frechet:.4g}", f"{line.precision:.2f}", f"{line.recall:.2f}"]
-        + ([f"{line.copies:.1%}"] if copies and line.copies is not None else [])
+        + [_cell(name, getattr(line, name)) for name in shown]
         for line in judged.table
     ]
-    headings = ["drawn from", "Fréchet distance", "precision", "recall", *(["copies"] if copies else [])]
+    headings = ["drawn from", "Fréchet distance", "precision", "recall", *(optional[name] for name in shown)]
     console.result()
-    console.table(
-        headings, rows, title=f"Beside {judged.rows} real rows, of {judged.features}", numbers=range(1, len(headings))
+    title = f"{judged.rows} new rows of each beside {judged.rows} real ones; features: {judged.features} ({judged.width})"
+    console.table(headings, rows, title=title, numbers=range(1, len(headings)))
+    console.result(f"{judged.features}: {english.plain(judged.about.key, **judged.about.values)}.")
+    console.result(
+        f"Fréchet distances grow as rows become fewer: compare these with those of {judged.rows} rows and the same features "
+        f"only. Two halves of the real rows are {judged.floor:.4g} apart: near that no difference can be told."
     )
-    console.result(f"Two halves of the real rows are {judged.floor:.4g} apart: near that no difference can be told.")
-    best = judged.table[0].origin
-    own = [line for line in judged.table if line.origin != "pca + gaussian"]
-    worst = max(own, key=lambda line: line.frechet)
-    if len(own) > 1 and worst.frechet > 2 * own[0].frechet:
-        console.result(
-            f"Many codes drawn from {worst.origin} lie where there were none in training: --density {best} comes "
-            f"{worst.frechet / own[0].frechet:.1f} times nearer."
-        )
+    for finding in sample_verdict(judged):
+        console.result(english.plain(finding.key, **finding.values))
+
+
+def _cell(name: str, value: float | None) -> str:
+    return "" if value is None else f"{value:.2f} x" if name == "nearness" else f"{value:.1%}"

@@ -90,11 +90,12 @@ def _write_columns(trained: Trained, reading: Reading, values: Any, path: Path) 
     own = trained.kind.wants
     beside = {own.id or "id": reading.ids, own.label or "label": reading.labels}
     kept = {name: found for name, found in beside.items() if found is not None}
-    outputs.write_table(path, path.suffix.lower(), "X", _columns(values, trained), kept)
+    outputs.write_table(path, path.suffix.lower(), "X", columns(values, trained), kept)
     return 1
 
 
-def _columns(given: Any, trained: Trained) -> Mapping[str, np.ndarray]:
+def columns(given: Any, trained: Trained) -> Mapping[str, np.ndarray]:
+    """Values as the caller has them, (n, ...) or a frame, by the names of columns."""
     if hasattr(given, "columns"):
         return {str(name): np.asarray(given[name]) for name in given.columns}
     flat = np.asarray(given).reshape(len(given), -1)

@@ -28,13 +28,18 @@ from diabolo.jobs import tasks
 from diabolo.jobs.cluster import Clustering, cluster
 from diabolo.jobs.detect import detect
 from diabolo.jobs.evaluate import Evaluation, evaluate
+from diabolo.jobs.holes import Holes, find_holes
 from diabolo.jobs.index import Index, build_index
+from diabolo.jobs.judge_samples import SampleJudgment, judge_samples
 from diabolo.jobs.likelihood import SAMPLES, log_likelihood
 from diabolo.jobs.oddness import QUANTILE, Detection
 from diabolo.jobs.one_picture import extend_one, is_one, mend_one
+from diabolo.jobs.plane import Plane, latent_plane
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.search import Neighbors, search
 from diabolo.jobs.train import Options, train
+from diabolo.jobs.vary import Steadiness, steadiness, vary
+from diabolo.jobs.walks import Walks, latent_walks
 from diabolo.jobs.whole import photographs_of
 from diabolo.spec import is_whole
 from diabolo.trained import Trained
@@ -319,6 +324,60 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         density: ``"prior"``, ``"gaussian"``, ``"mixture"``, ``"kernel"``; ``"auto"``: the prior where there is one.
         """
         return sampling.sample(self._fitted(), n, y, density=density, random_state=random_state)
+
+    def vary(
+        self, X: Any, n: int = 8, y: Any = None, *, spread: float = 0.3, by: str = "code", random_state: int | None = None
+    ) -> Any:
+        """n rows near each of the m rows of X, (m·n, ...), those of the first row first.
+
+        by: ``"code"`` moves every number of the code by ``spread`` of its own standard deviation; ``"input"`` adds noise to the
+        row, of ``spread`` times the range of a pixel or the standard deviation of a column, and has the model restore it.
+        """
+        return vary(self._fitted(X), X, n, y, spread=spread, by=by, random_state=random_state)
+
+    def steadiness(
+        self, X: Any, y: Any = None, *, spread: float = 0.3, by: str = "code", training: Any = None, random_state: int = 0
+    ) -> Steadiness:
+        """How far the outputs go under the moves of :meth:`vary`: ``.change``, as a share of what lies between two rows.
+
+        training: training rows; then ``.nearness`` says whether moves lead away from them (1: they do not).
+        """
+        return steadiness(self._fitted(X), X, y, spread=spread, by=by, training=training, seed=random_state)
+
+    def latent_grid(self, steps: int = 15, numbers: Sequence[int] | None = None) -> Plane:
+        """A grid over two numbers of the code, ``.codes`` (steps², K), each point as probable as any other.
+
+        By the inverse normal distribution function where codes have a standard normal prior, else by quantiles of the training
+        codes. numbers: which two; None for those of the largest variance; the rest stand at their means.
+        """
+        return latent_plane(self._fitted(), steps, numbers)
+
+    def walks(self, steps: int = 9, most: int | None = None) -> Walks:
+        """A walk along each active number of the code, ``.codes`` (m, steps, K), the most active first.
+
+        From 3 standard deviations below its mean over the training codes to 3 above, the other numbers at their means.
+        """
+        return latent_walks(self._fitted(), steps, most)
+
+    def holes(self, X: Any, y: Any = None, n: int = 16, *, density: str | None = None, random_state: int = 0) -> Holes:
+        """The n of 2 000 drawn codes that lie farthest from every training code: ``.codes`` (n, K), ``.distances``, ``.share``.
+
+        X: rows the model has not seen, which say what is far. y: their labels, for conditional recipes. density: what codes are
+        drawn from; None: the prior where there is one, else one Gaussian.
+        """
+        return find_holes(self._fitted(X), X, y, n, origin=density, seed=random_state)
+
+    def judge_samples(
+        self, X: Any, y: Any = None, *, training: Any = None, training_labels: Any = None, features: str = "cells"
+    ) -> SampleJudgment:
+        """How much new rows are like X, rows the model has not seen: ``.table``, a line for each density of codes.
+
+        Fréchet distance, precision, recall, holes between the training codes, and with ``training`` rows copies of these,
+        beside PCA. features: what is compared: ``"cells"``, ``"pca-64"``, ``"probe"`` (a small network that was trained on
+        the labels of ``training``) or ``"codes"``. y: labels of X, for conditional recipes.
+        """
+        trained = self._fitted(X)
+        return judge_samples(trained, X, y, training=training, training_labels=training_labels, features=features)
 
     def interpolate(self, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Any:
         """Rows on the way from one row to another through the code space, both restored ends included."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -17,15 +18,18 @@ from diabolo.jobs.companions import CODES
 from diabolo.jobs.curves import read_curves, telling
 from diabolo.jobs.embed import decoded, embed, posterior
 from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.holes import find_holes
 from diabolo.jobs.index import build_index
 from diabolo.jobs.interpolate import codes_between, codes_through, lines_of
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.layers import layer_table
 from diabolo.jobs.maps import map_codes
+from diabolo.jobs.plane import latent_plane
 from diabolo.jobs.reconstruct import restored
 from diabolo.jobs.sample import sample_codes
 from diabolo.jobs.search import search
 from diabolo.jobs.viewers import pictures_of
+from diabolo.jobs.walks import latent_walks
 from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import active_units, dead_units, kl_per_unit, unit_variance
 from diabolo.metrics.errors import row_errors
@@ -137,6 +141,43 @@ class Plot:
         z = sample_codes(self.trained, n, density=density, random_state=random_state)
         return grid(_drawable(decoded(self.trained, z, y)), value_range=bounds)
 
+    def holes(self, X: Any, y: Any = None, n: int = 16, *, density: str | None = None, random_state: int = 0) -> Figure:
+        """What the decoder makes of the n of 2 000 drawn codes that lie farthest from every training code. Images only.
+
+        X: rows the model has not seen, which say what is far; y: their labels, for conditional recipes. density: what codes are
+        drawn from; None: the prior where there is one, else one Gaussian.
+        """
+        from diabolo.figures.mosaic import grid
+
+        bounds = self._bounds("ae.holes(X)")
+        found = find_holes(self.trained, X, y, n, origin=density, seed=random_state)
+        return grid(_drawable(decoded(self.trained, found.codes, found.labels)), value_range=bounds)
+
+    def latent_grid(self, steps: int = 15, numbers: Sequence[int] | None = None, y: Any = None) -> Figure:
+        """What the decoder makes of a grid over two numbers of the code, each point as probable as any other. Images only.
+
+        numbers: which two; None for those of the largest variance. The rest stand at their means. y: the label of all, for
+        conditional recipes. The codes themselves: :meth:`Autoencoder.latent_grid`.
+        """
+        from diabolo.figures.latent import plane_sheet
+
+        bounds = self._bounds("ae.latent_grid()")
+        plane = latent_plane(self.trained, steps, numbers)
+        return plane_sheet(_drawable(decoded(self.trained, plane.codes, y)), plane, value_range=bounds)
+
+    def walks(self, steps: int = 9, most: int = 16, y: Any = None) -> Figure:
+        """What the decoder makes of each active number of the code from -3 to 3 standard deviations.
+
+        The most active first, a line each, under its number and its variance, of at most so many numbers; the others stand at
+        their means. Images only. y: the label of all, for conditional recipes. The codes themselves:
+        :meth:`Autoencoder.walks`.
+        """
+        from diabolo.figures.latent import walk_sheet
+
+        bounds = self._bounds("ae.walks()")
+        found = latent_walks(self.trained, steps, most)
+        return walk_sheet(_drawable(decoded(self.trained, found.flat, y)), found, value_range=bounds)
+
     def interpolation(self, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Figure:
         """The way from one row to another through the code; options as of :meth:`Autoencoder.interpolate`."""
         z, label = codes_between(self.trained, start, end, steps, y, spherical=spherical)
@@ -208,6 +249,15 @@ class Plot:
         if len(z) == steps:
             return interpolation(_drawable(x), image=True, value_range=layout.bounds)
         return grid(_drawable(x)[lines_of(len(z), steps).ravel()], value_range=layout.bounds, columns=steps)
+
+    def _bounds(self, codes: str) -> tuple[float, float]:
+        """The range of pixels. Raises UnsupportedError for tables. codes: what gives the codes to look at there."""
+        bounds = self.trained.out_kind.layout.bounds
+        if self.trained.out_kind.name != "image" or bounds is None:
+            raise UnsupportedError(
+                f"Rows of a table are no pictures. {codes} holds codes, and ae.inverse_transform makes rows of them."
+            )
+        return bounds
 
     def _training_codes(self) -> np.ndarray:
         companion = self.trained.companions.get(CODES)

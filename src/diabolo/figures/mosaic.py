@@ -1,4 +1,4 @@
-"""Many pictures in one: grids of samples, strips from one row to another."""
+"""Many pictures in one: grids of samples, sheets with named lines and columns, strips from one row to another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from diabolo.errors import DataError
 from diabolo.figures.pictures import draw_picture, pictures
-from diabolo.figures.style import INK, SCALE, SMALL, WIDTH, bare, blank, font, plain, say, shortened
+from diabolo.figures.style import INK, SCALE, SMALL, WIDTH, bare, blank, font, plain, say, shortened, text_width
 from diabolo.figures.texts import Texts, resolved
 
 HIGHEST = 9.0  # inches: a page
@@ -37,6 +37,40 @@ def grid(x: Any, *, value_range: tuple[float, float] = (0.0, 1.0), columns: int 
     ax = fig.add_axes((0, 0, 1, 1))
     ax.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     ax.set_axis_off()
+    return fig
+
+
+def labeled(
+    x: Any,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    value_range: tuple[float, float] = (0.0, 1.0),
+    across: str | None = None,
+    up: str | None = None,
+) -> Figure:
+    """Pictures line by line on one sheet, with what each line and each column is.
+
+    x: (n, H, W), (n, H, W, C) or (n, C, H, W), as many as lines times columns. rows, columns: their names; ``""`` for none.
+    across, up: names of the two axes.
+    """
+    found = pictures(x, value_range)
+    if len(found) != len(rows) * len(columns):
+        raise DataError(f"Expected {len(rows)} lines of {len(columns)} pictures, got {len(found)} pictures.")
+    sheet = _sheet(found, len(columns))
+    side = max(text_width(name, SMALL) for name in rows) + (0.35 if up is None else 0.6)
+    below = 0.35 if across is None else 0.6
+    wide = min(WIDTH - side, 1.0 * len(columns))
+    high = min(wide * sheet.shape[0] / sheet.shape[1], HIGHEST)
+    fig = blank(high + below, wide + side)
+    ax = fig.add_subplot()
+    ax.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    bare(ax)
+    for axis, names, length in ((ax.yaxis, rows, found.shape[1]), (ax.xaxis, columns, found.shape[2])):
+        pitch = length + _gap(found)
+        axis.set_ticks([i * pitch + (length - 1) / 2 for i in range(len(names))], [plain(n) for n in names], font=font(SMALL))
+    ax.tick_params(length=0)
+    say(ax, x=across, y=up)
     return fig
 
 
@@ -97,10 +131,15 @@ def _table_strip(strip: Any, names: Sequence[str] | None, words: Texts) -> Figur
 
 def _sheet(found: NDArray[Any], columns: int) -> NDArray[Any]:
     n, high, wide = found.shape[:3]
-    gap = max(1, round(0.06 * min(high, wide)))
+    gap = _gap(found)
     lines = -(-n // columns)
     sheet = np.ones((lines * (high + gap) - gap, columns * (wide + gap) - gap, *found.shape[3:]))
     for i, picture in enumerate(found):
         top, left = (i // columns) * (high + gap), (i % columns) * (wide + gap)
         sheet[top : top + high, left : left + wide] = picture
     return sheet
+
+
+def _gap(found: NDArray[Any]) -> int:
+    """Pixels between two pictures."""
+    return max(1, round(0.06 * min(found.shape[1:3])))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.neighbors import NearestNeighbors
 
 from diabolo.errors import DataError, ParameterError
+from diabolo.maths.nearest import nearest
 from diabolo.metrics.arrays import Floats, flat_codes
 
 
@@ -48,7 +50,7 @@ def precision_recall(real: Any, made: Any, k: int = 3) -> tuple[float, float]:
 def nearest_distances(rows: Any, training: Any) -> Floats:
     """The Euclidean distance of each row (m, d) to the nearest training row (n, d): (m,). Near 0: a copy."""
     a, b = _pair(training, rows)
-    return np.asarray(NearestNeighbors(n_neighbors=1, algorithm="brute").fit(a).kneighbors(b)[0][:, 0])
+    return np.asarray(nearest(torch.from_numpy(b), torch.from_numpy(a), 1)[1][:, 0])
 
 
 def _covered(points: Floats, others: Floats, k: int) -> float:
