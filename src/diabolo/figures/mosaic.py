@@ -29,13 +29,13 @@ def grid(x: Any, *, value_range: tuple[float, float] = (0.0, 1.0), columns: int 
     across = min(LINE_OF, int(np.ceil(np.sqrt(len(found))))) if columns is None else columns
     if across < 1:
         raise DataError(f"Expected at least one picture a line, got columns={columns}.")
-    sheet = _sheet(found, min(across, len(found)))
-    tall = sheet.shape[0] / sheet.shape[1]
+    drawn = sheet(found, min(across, len(found)))
+    tall = drawn.shape[0] / drawn.shape[1]
     width = min(WIDTH, 1.5 * min(across, len(found)), HIGHEST / tall)
     fig = blank(width * tall, width)
     fig.set_layout_engine("none")
     ax = fig.add_axes((0, 0, 1, 1))
-    ax.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    ax.imshow(drawn, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     ax.set_axis_off()
     return fig
 
@@ -95,12 +95,13 @@ def _table_strip(strip: Any, names: Sequence[str] | None, words: Texts) -> Figur
     return fig
 
 
-def _sheet(found: NDArray[Any], columns: int) -> NDArray[Any]:
+def sheet(found: NDArray[Any], columns: int) -> NDArray[Any]:
+    """Pictures (n, H, W) or (n, H, W, C) in [0, 1], so many a line, as one white picture with gaps between them."""
     n, high, wide = found.shape[:3]
     gap = max(1, round(0.06 * min(high, wide)))
     lines = -(-n // columns)
-    sheet = np.ones((lines * (high + gap) - gap, columns * (wide + gap) - gap, *found.shape[3:]))
+    whole = np.ones((lines * (high + gap) - gap, columns * (wide + gap) - gap, *found.shape[3:]))
     for i, picture in enumerate(found):
         top, left = (i // columns) * (high + gap), (i % columns) * (wide + gap)
-        sheet[top : top + high, left : left + wide] = picture
-    return sheet
+        whole[top : top + high, left : left + wide] = picture
+    return whole
