@@ -39,6 +39,9 @@ def test_the_figures_are_those_of_the_codes(trained: Trained) -> None:
 def test_frames_dicts_and_arrays_say_the_same(trained: Trained) -> None:
     found = disentangle(trained, X, FACTORS)
     assert disentangle(trained, X, pl.DataFrame(FACTORS)) == found
+    assert (
+        disentangle(trained, X, {k: [str(v) for v in values] for k, values in FACTORS.items()}) == found
+    )  # as files have them
     array = np.column_stack([FACTORS["height"], FACTORS["wood"] == "oak"])
     assert disentangle(trained, X, array, names=["height", "wood"]).model.mig == pytest.approx(found.model.mig)
 

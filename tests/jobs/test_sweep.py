@@ -57,10 +57,8 @@ def test_errors_are_of_rows_no_model_was_trained_on(found: Sweep) -> None:
     assert [p.shape for p in found.pictures] == [(8, 12)] * 4
 
 
-def test_noise_comes_back_the_more_the_wider_the_code(found: Sweep) -> None:
-    copied = [w.copied for w in found.widths if w.copied is not None]
-    assert copied[-1] == max(copied)
-    assert copied[-1] > copied[0] + 0.2
+def test_less_comes_back_of_noise_than_of_rows(found: Sweep) -> None:
+    assert all(w.copied is not None and w.copied < w.kept - 0.3 for w in found.widths)
 
 
 def test_plain_values(found: Sweep) -> None:

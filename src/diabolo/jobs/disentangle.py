@@ -14,7 +14,7 @@ from diabolo.data.subset import Subset
 from diabolo.errors import DataError
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.inference import codes
-from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.labels import rows_and_labels, without_missing
 from diabolo.metrics.disentanglement import Separation, as_factors, separation
 from diabolo.trained import Trained
 
@@ -74,11 +74,19 @@ def disentangle(
 def named(factors: Any) -> tuple[Any, list[str] | None]:
     """Factors as columns with their names; arrays as they are, without."""
     if isinstance(factors, Mapping):
-        return [np.asarray(v) for v in factors.values()], [str(k) for k in factors]
+        return [_as_numbers(np.asarray(v)) for v in factors.values()], [str(k) for k in factors]
     frame = frame_of(factors)
     if frame is None:
         return np.asarray(factors), None
-    return [frame[c].to_numpy() for c in frame.columns], [str(c) for c in frame.columns]
+    return [_as_numbers(frame[c].to_numpy()) for c in frame.columns], [str(c) for c in frame.columns]
+
+
+def _as_numbers(column: np.ndarray) -> np.ndarray:
+    """A column (n,) as it is; numbers again where all its values are numbers written as text, as those of files may be."""
+    values = without_missing(column)
+    if values.dtype.kind == "U" and all(v.isdecimal() for v in values.tolist()):
+        return values.astype(np.int64)
+    return values
 
 
 def _taken(columns: Any, rows: np.ndarray) -> Any:
