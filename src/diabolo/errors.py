@@ -12,6 +12,7 @@
     └── MissingExtraError(ImportError)   an optional dependency is not installed
 
     UnfamiliarWarning(UserWarning)       pictures from another domain than those a model was trained on
+    WideCodeWarning(UserWarning)         a code with room for the row itself
 
 Each error is also a builtin, so that ``except ValueError`` keeps working. The text says what was expected, what was
 received and what to do.
@@ -72,6 +73,11 @@ class MissingExtraError(DiaboloError, ImportError):
 @final
 class UnfamiliarWarning(UserWarning):
     """Pictures come from another domain than those a model was trained on; what it makes of them may mean little."""
+
+
+@final
+class WideCodeWarning(UserWarning):
+    """A code was asked for that has more numbers than a row, and nothing keeps the model from copying."""
 
 
 def unknown(what: str, name: object, known: Iterable[str]) -> ParameterError:

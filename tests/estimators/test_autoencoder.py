@@ -14,7 +14,7 @@ from sklearn.base import clone
 from torch.utils.data import TensorDataset
 
 from diabolo import Autoencoder, load
-from diabolo.errors import DataError, ParameterError, UnsupportedError
+from diabolo.errors import DataError, ParameterError, UnsupportedError, WideCodeWarning
 from diabolo.training.optimizers import Sgd
 from tests.helpers import little_images, low_rank
 
@@ -391,3 +391,35 @@ def test_rows_where_one_chooses_and_their_judgment() -> None:
     assert ae.inverse_transform(ae.latent_grid(3, (0, 2)).codes).shape == (9, X.shape[1])
     assert ae.inverse_transform(ae.walks(5, most=2).flat).shape == (10, X.shape[1])
     assert ae.judge_samples(X, training=X, features="pca-2").features == "pca-2"
+
+
+def test_a_code_wider_than_a_row_is_warned_of() -> None:
+    x = low_rank(40, columns=6)
+    with pytest.warns(WideCodeWarning, match=r"latent_dim=9 is more than the 6 numbers of a row.*may learn to copy"):
+        Autoencoder("plain", latent_dim=9, epochs=1, random_state=0).fit(x)
+    with pytest.warns(WideCodeWarning, match="idle"):
+        Autoencoder("vae", latent_dim=9, epochs=1, random_state=0).fit(x)
+    for recipe in ("sparse", "denoising", "contractive"):
+        Autoencoder(recipe, latent_dim=9, epochs=1, random_state=0).fit(x)  # warnings are errors here
+
+
+def test_widths_of_the_code() -> None:
+    x = low_rank(60)
+    found = Autoencoder("simple", epochs=3, random_state=0).sweep(x, [1, 3])
+    assert found.latent_dim in (1, 3)
+    assert f"Suggested: {found.latent_dim}. {found.reason}" in str(found)
+    assert "held-out error" in str(found)
+    assert found.to_dict()["widths"][1]["latent_dim"] == 3
+    assert found.plot().get_axes()
+    with pytest.raises(UnsupportedError, match="Rows of a table are no pictures"):
+        found.plot_pictures()
+    pictures = Autoencoder("plain", epochs=1, random_state=0).sweep(little_images(40), [2, 4])
+    assert pictures.plot_pictures().get_axes()
+
+
+def test_a_diagnosis_and_factors() -> None:
+    x = low_rank(60)
+    ae = Autoencoder("plain", latent_dim=2, epochs=2, random_state=0).fit(x)
+    assert ae.diagnose(x, training=x).rows == 60
+    assert ae.diagnose().rows == 0
+    assert ae.disentanglement(x, {"first": x[:, 0]}).model.names == ("first",)

@@ -22,11 +22,13 @@ from diabolo.figures.maps import code_map
 from diabolo.figures.mosaic import grid, interpolation
 from diabolo.figures.neighbors import neighbors
 from diabolo.figures.pairs import reconstructions
+from diabolo.figures.sweep import sweep_curve, sweep_pictures
 from diabolo.figures.texts import ENGLISH, RUSSIAN, resolved
 from diabolo.figures.units import units
 from diabolo.jobs.cluster import Clustering, Grouping
 from diabolo.jobs.coloring import Coloring
 from diabolo.jobs.maps import CodeMap
+from diabolo.jobs.sweep import Advice, Sweep, Width
 
 RANDOM = np.random.default_rng(0)
 PICTURES, TABLE = RANDOM.random((6, 9, 7, 3)), RANDOM.normal(size=(3, 5))
@@ -51,6 +53,21 @@ CLUSTERS = Clustering(
 )
 MAP = CodeMap("pca", RANDOM.normal(size=(30, 2)), np.arange(0, 60, 2), (0.6, 0.2))
 ERRORS = Coloring("error (mse)", np.linspace(0, 1, 60), True)
+WIDTHS = tuple(Width(2**i, 2**i, 0.5**i, 0.4**i, 0.6**i or None, 1 - 0.5**i, i / 12, 2**i, 1.0) for i in range(1, 11))
+SWEEP = Sweep(
+    recipe="plain",
+    data="digits",
+    widths=WIDTHS,
+    suggestion=Advice(8, "kept", False, "because"),
+    variance=1.0,
+    rows=80,
+    held_out=20,
+    cells=63,
+    originals=np.moveaxis(PICTURES, -1, 1),
+    pictures=(np.moveaxis(PICTURES, -1, 1),) * 10,
+    value_range=(0.0, 1.0),
+    names=("red", "green", "blue"),
+)
 
 DRAWN = {
     "learning_curves": lambda texts: learning_curves(HISTORY, texts=texts),
@@ -67,6 +84,8 @@ DRAWN = {
     "many neighbors": lambda texts: neighbors(PICTURES[:1], PICTURES[[[0] * 30]], [range(30)], texts=texts),
     "neighbors of one": lambda texts: neighbors(PICTURES[:1, :, :3], PICTURES[:1, None, :, :3], [[1e-5]], texts=texts),
     "architecture": lambda texts: architecture(STAGES, texts=texts),
+    "sweep_curve": lambda texts: sweep_curve(SWEEP, texts=texts),
+    "sweep_pictures": lambda texts: sweep_pictures(SWEEP, texts=texts),
     "errors_beside": lambda texts: errors_beside([("vae", 0.1), ("PCA", 0.2)], texts=texts),
 }
 
@@ -123,6 +142,7 @@ def test_pyplot_is_never_imported():
         "pairs",
         "pictures",
         "style",
+        "sweep",
         "texts",
         "units",
     ]

@@ -14,6 +14,7 @@ from diabolo.cli.cluster import cluster
 from diabolo.cli.demo import demo
 from diabolo.cli.denoise import denoise
 from diabolo.cli.detect import detect
+from diabolo.cli.diagnose import diagnose
 from diabolo.cli.doctor import doctor
 from diabolo.cli.embed import embed
 from diabolo.cli.evaluate import evaluate
@@ -27,6 +28,7 @@ from diabolo.cli.reconstruct import reconstruct
 from diabolo.cli.report import report
 from diabolo.cli.search import search
 from diabolo.cli.show import show
+from diabolo.cli.sweep import sweep
 from diabolo.cli.train import train
 from diabolo.cli.unshuffle import unshuffle
 from diabolo.cli.upscale import upscale
@@ -47,6 +49,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "train": train,
     "eval": evaluate,
+    "diagnose": diagnose,
+    "sweep": sweep,
     "embed": embed,
     "cluster": cluster,
     "reconstruct": reconstruct,

@@ -52,7 +52,7 @@ def make(request: Request) -> None:
         refuse_model(request.target)
     if request.resume and _already_done(request):
         return
-    options = _options(request.train_as)
+    options = checked_options(request.train_as)
 
     from diabolo import store
     from diabolo.cli.outcome import show_outcome
@@ -61,7 +61,7 @@ def make(request: Request) -> None:
     folder = request.output or free_folder(default_name(request.data, options.recipe))
     with _removed_if_empty(folder), ProgressLine() as progress:
         store.prepare(folder, resume=request.resume, advice=_advice(folder))
-        reading = _read(request, options)
+        reading = read_data(request.data, request.read_as, options)
         reading, wanted = _paired(request, reading)
         made = _trained(request, options, reading, wanted, folder, progress)
     evaluation, report = _report(request, reading, wanted, made)
@@ -113,7 +113,7 @@ def _already_done(request: Request) -> bool:
     return True
 
 
-def _options(train_as: Mapping[str, Any]) -> Options:
+def checked_options(train_as: Mapping[str, Any]) -> Options:
     """The options, with all that can be checked before the data are read."""
     from diabolo.composition import as_part
     from diabolo.jobs.train import Options
@@ -163,11 +163,11 @@ def _removed_if_empty(folder: Path) -> Iterator[None]:
             folder.rmdir()
 
 
-def _read(request: Request, options: Options) -> Reading:
+def read_data(data: str, read_as: Mapping[str, Any], options: Options) -> Reading:
     """The data, with what was understood said aloud. Raises ParameterError where a conditional recipe finds no labels."""
     from diabolo.data import read
 
-    reading = read(request.data, **request.read_as)
+    reading = read(data, **read_as)
     console.say(f"Data: {reading.reason}")
     for note in reading.notes:
         console.say(f"  {note}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, final
@@ -16,9 +17,10 @@ from diabolo import recipes, store
 from diabolo.composition import FAMILIES, as_part
 from diabolo.data import Reading, read
 from diabolo.data.kinds import TableKind
-from diabolo.errors import DataError, ParameterError
+from diabolo.errors import DataError, ParameterError, WideCodeWarning
 from diabolo.estimators.parameters import made_with, refuse_another_model
 from diabolo.estimators.plot import Plot
+from diabolo.estimators.widths import Widths
 from diabolo.jobs import embed as embedding
 from diabolo.jobs import interpolate as interpolating
 from diabolo.jobs import mend as mending
@@ -27,6 +29,8 @@ from diabolo.jobs import sample as sampling
 from diabolo.jobs import tasks
 from diabolo.jobs.cluster import Clustering, cluster
 from diabolo.jobs.detect import detect
+from diabolo.jobs.diagnose import Diagnosis, diagnose
+from diabolo.jobs.disentangle import Disentanglement, disentangle
 from diabolo.jobs.evaluate import Evaluation, evaluate
 from diabolo.jobs.holes import Holes, find_holes
 from diabolo.jobs.index import Index, build_index
@@ -37,7 +41,8 @@ from diabolo.jobs.one_picture import extend_one, is_one, mend_one
 from diabolo.jobs.plane import Plane, latent_plane
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.search import Neighbors, search
-from diabolo.jobs.train import Options, train
+from diabolo.jobs.sweep import sweep
+from diabolo.jobs.train import Options, train, wide_code
 from diabolo.jobs.vary import Steadiness, steadiness, vary
 from diabolo.jobs.walks import Walks, latent_walks
 from diabolo.jobs.whole import photographs_of
@@ -167,6 +172,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         start = self._start() if self.warm_start else None
         data = self._read(X, y) if start is None else X
         self._wrap(train(data, self._options(), y=y, target=target, start=start, readers=self._readers()))
+        wide = wide_code(self.trained_)
+        if wide is not None:
+            warnings.warn(wide, WideCodeWarning, stacklevel=2)
         self._remember_features(X, reset=True)
         return self
 
@@ -192,6 +200,15 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """``fit`` and the codes of X."""
         self.fit(X, y, target=target)
         return self.transform(X, y)
+
+    def sweep(self, X: Any, latent_dims: Sequence[int] | str = "auto", y: Any = None) -> Widths:
+        """How wide the code should be: this recipe trained at several widths and judged on a fifth of X none of them saw.
+
+        latent_dims: ``[2, 4, 8, 16]``; ``"auto"``: powers of two up to the numbers in a row. y: labels, for conditional
+        recipes. ``print(result)`` shows each width beside PCA and suggests one, ``result.latent_dim``, with its ``reason``;
+        ``result.plot()``, ``result.plot_pictures()``, ``result.to_dict()``. This estimator stays as it is.
+        """
+        return Widths(sweep(self._read(X, y), self._options(), latent_dims, y=y, readers=self._readers()))
 
     # --- what a trained model does ---------------------------------------------------------------------------------
 
@@ -295,6 +312,21 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         X should be rows the model was not trained on; y adds how well neighbours in code space share a label.
         """
         return evaluate(self._fitted(X), X, y, target)
+
+    def diagnose(self, X: Any = None, y: Any = None, *, training: Any = None) -> Diagnosis:
+        """What is wrong with the model, by which measure, and what to change; ``print(result)``, ``.findings``, ``.healthy``.
+
+        X: rows the model was not trained on; None judges by its history, training codes and PCA alone. training: rows it was
+        trained on, to compare errors with. y: labels of X, for conditional recipes.
+        """
+        return diagnose(self._fitted(X), X, y, training=training)
+
+    def disentanglement(self, X: Any, factors: Any, y: Any = None) -> Disentanglement:
+        """MIG, SAP and DCI: whether each of the known factors has a number of the code to itself; PCA's beside (``.pca``).
+
+        factors: (n, F), a data frame or a dict of columns. The estimators are stated in ``.model.estimator``.
+        """
+        return disentangle(self._fitted(X), X, factors, y)
 
     def detect(
         self, X: Any, y: Any = None, *, anomalous: Any = None, quantile: float = QUANTILE, reference: Any = None

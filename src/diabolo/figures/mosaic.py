@@ -29,13 +29,13 @@ def grid(x: Any, *, value_range: tuple[float, float] = (0.0, 1.0), columns: int 
     across = min(LINE_OF, int(np.ceil(np.sqrt(len(found))))) if columns is None else columns
     if across < 1:
         raise DataError(f"Expected at least one picture a line, got columns={columns}.")
-    sheet = _sheet(found, min(across, len(found)))
-    tall = sheet.shape[0] / sheet.shape[1]
+    drawn = sheet(found, min(across, len(found)))
+    tall = drawn.shape[0] / drawn.shape[1]
     width = min(WIDTH, 1.5 * min(across, len(found)), HIGHEST / tall)
     fig = blank(width * tall, width)
     fig.set_layout_engine("none")
     ax = fig.add_axes((0, 0, 1, 1))
-    ax.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    ax.imshow(drawn, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     ax.set_axis_off()
     return fig
 
@@ -57,14 +57,14 @@ def labeled(
     found = pictures(x, value_range)
     if len(found) != len(rows) * len(columns):
         raise DataError(f"Expected {len(rows)} lines of {len(columns)} pictures, got {len(found)} pictures.")
-    sheet = _sheet(found, len(columns))
+    whole = sheet(found, len(columns))
     side = max(text_width(name, SMALL) for name in rows) + (0.35 if up is None else 0.6)
     below = 0.35 if across is None else 0.6
     wide = min(WIDTH - side, 1.0 * len(columns))
-    high = min(wide * sheet.shape[0] / sheet.shape[1], HIGHEST)
+    high = min(wide * whole.shape[0] / whole.shape[1], HIGHEST)
     fig = blank(high + below, wide + side)
     ax = fig.add_subplot()
-    ax.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    ax.imshow(whole, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     bare(ax)
     for axis, names, length in ((ax.yaxis, rows, found.shape[1]), (ax.xaxis, columns, found.shape[2])):
         pitch = length + _gap(found)
@@ -129,15 +129,16 @@ def _table_strip(strip: Any, names: Sequence[str] | None, words: Texts) -> Figur
     return fig
 
 
-def _sheet(found: NDArray[Any], columns: int) -> NDArray[Any]:
+def sheet(found: NDArray[Any], columns: int) -> NDArray[Any]:
+    """Pictures (n, H, W) or (n, H, W, C) in [0, 1], so many a line, as one white picture with gaps between them."""
     n, high, wide = found.shape[:3]
     gap = _gap(found)
     lines = -(-n // columns)
-    sheet = np.ones((lines * (high + gap) - gap, columns * (wide + gap) - gap, *found.shape[3:]))
+    whole = np.ones((lines * (high + gap) - gap, columns * (wide + gap) - gap, *found.shape[3:]))
     for i, picture in enumerate(found):
         top, left = (i // columns) * (high + gap), (i % columns) * (wide + gap)
-        sheet[top : top + high, left : left + wide] = picture
-    return sheet
+        whole[top : top + high, left : left + wide] = picture
+    return whole
 
 
 def _gap(found: NDArray[Any]) -> int:

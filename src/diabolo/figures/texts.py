@@ -44,6 +44,17 @@ ENGLISH: Texts = MappingProxyType(
         "architecture.parameters": "parameters: {count}",
         "errors.lower": "{metric} (lower is better)",
         "errors.higher": "{metric} (higher is better)",
+        "sweep.numbers": "numbers in the code",
+        "sweep.error": "mean squared error",
+        "sweep.held-out": "held-out rows",
+        "sweep.training": "training rows",
+        "sweep.pca": "PCA, held-out rows",
+        "sweep.mean": "mean of the rows",
+        "sweep.suggested": "suggested: {count}",
+        "sweep.share": "share of the variance",
+        "sweep.kept": "held-out rows",
+        "sweep.copied": "shuffled cells",
+        "sweep.rows": "input",
     }
 )
 
@@ -84,6 +95,17 @@ RUSSIAN: Texts = MappingProxyType(
         "architecture.parameters": "параметров: {count}",
         "errors.lower": "{metric} (чем меньше, тем лучше)",
         "errors.higher": "{metric} (чем больше, тем лучше)",
+        "sweep.numbers": "чисел в коде",
+        "sweep.error": "среднеквадратичная ошибка",
+        "sweep.held-out": "отложенные строки",
+        "sweep.training": "обучающие строки",
+        "sweep.pca": "PCA, отложенные строки",
+        "sweep.mean": "среднее по строкам",
+        "sweep.suggested": "предложено: {count}",
+        "sweep.share": "доля дисперсии",
+        "sweep.kept": "отложенные строки",
+        "sweep.copied": "перемешанные клетки",
+        "sweep.rows": "вход",
     }
 )
 

@@ -56,7 +56,7 @@ def coloring(trained: Trained, data: Any, source: Source, labels: Any = None, co
     if isinstance(color, str) and color == ERROR:
         return Coloring("error (mse)", reconstruction_error(trained, source, labels), True)
     if isinstance(color, str):
-        return _as_coloring(color, _column(trained, data, source, color), n)
+        return _as_coloring(color, column_of(trained, data, source, color), n)
     return _as_coloring("", color, n)
 
 
@@ -69,7 +69,7 @@ def _as_coloring(name: str, given: Any, n: int) -> Coloring:
     return Coloring(name, values, numbers and (has_fractions(values) or len(np.unique(known)) > CLASSES))
 
 
-def _column(trained: Trained, data: Any, source: Source, name: str) -> Any:
+def column_of(trained: Trained, data: Any, source: Source, name: str) -> Any:
     """The values of a column (n,): of a feature in its own unit, of any other as it was given."""
     if trained.kind.name != "table":
         raise DataError(f"Pictures have no column {name!r}: color them by 'label' or 'error'.")

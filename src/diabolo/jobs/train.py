@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from diabolo.model import Model
 from diabolo.spec import is_number, is_whole
 from diabolo.trained import Config, Trained, as_labels, has_fractions, one_hot, refuse_missing
 from diabolo.training.engine import train as run_engine
-from diabolo.training.events import Event, Finished
+from diabolo.training.events import Event, Finished, Notice
 from diabolo.training.optimizers import Optimizer
 from diabolo.training.plan import Plan, make_plan
 
@@ -143,6 +144,9 @@ def train(
     plan = _plan(untrained, options, len(rows), goes_on=start is not None)
     untrained = dataclasses.replace(untrained, config=_with_reasons(untrained.config, plan, reading))
     finished = None
+    wide = wide_code(untrained)
+    for reader in readers if wide is not None else ():
+        reader(Notice(wide or ""))
     for event in run_engine(untrained, examples, rows, validation, plan, checkpoint_folder=checkpoint_folder, resume=resume):
         for reader in readers:
             reader(event)
@@ -151,6 +155,22 @@ def train(
     if finished is None:
         raise TrainingError("Training ended without a result.")
     return add_companions(finished.trained, examples, rows, validation, labels, options.seed, reading.groups)
+
+
+def wide_code(trained: Trained) -> str | None:
+    """What to warn of where a code was asked for that can hold the row itself; None where it cannot, or does not copy anyway.
+
+    Sparse codes are wide on purpose, damaged inputs cannot be copied, and a map has its own measure of wide.
+    """
+    parts, numbers, cells = trained.config.composition, math.prod(trained.model.code_shape), trained.kind.layout.cells
+    guarded = parts.bottleneck.name not in ("plain", "gaussian") or parts.corruption is not None or bool(parts.regularizers)
+    if trained.config.options.get("latent_dim") is None or numbers <= cells or len(trained.model.code_shape) > 1 or guarded:
+        return None
+    idle = "the KL will leave many of them idle" if parts.bottleneck.name == "gaussian" else "the model may learn to copy"
+    return (
+        f"latent_dim={numbers} is more than the {cells} numbers of a row: such a code can hold the row itself, and {idle}. "
+        "Take fewer (a sweep says how many), or recipe 'sparse' or 'denoising'."
+    )
 
 
 def _labels(reading: Reading, y: Any, conditional: bool) -> np.ndarray | None:

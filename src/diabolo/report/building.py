@@ -80,6 +80,7 @@ def _data(g: Gathered, lang: str) -> dict[str, Any]:
         "evaluation": g.evaluation.to_dict(),
         "curves": None if g.curves is None else g.curves.to_dict(),
         "health": [f.to_dict() for f in judge_health(g)],
+        "diagnosis": g.diagnosis.to_dict(),
         "size": measure(g).to_dict(),
         "examples": g.extremes.to_dict(),
         "oddness": None if g.oddities is None else g.oddities.to_dict(),

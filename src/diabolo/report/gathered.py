@@ -10,6 +10,7 @@ import numpy as np
 from diabolo.data.sources import Source
 from diabolo.data.split import split
 from diabolo.jobs.curves import Curves, read_curves
+from diabolo.jobs.diagnose import Diagnosis, diagnose
 from diabolo.jobs.embed import embed
 from diabolo.jobs.evaluate import Evaluation
 from diabolo.jobs.extremes import Extremes, find_extremes
@@ -20,6 +21,8 @@ from diabolo.jobs.repairs import Repair, find_repairs
 from diabolo.trained import Trained
 
 EACH = {"image": 6, "table": 1}
+DIAGNOSED = 500
+"""Rows that the health of the code is judged by; `diabolo diagnose` takes more."""
 
 
 @final
@@ -35,6 +38,7 @@ class Gathered:
     extremes: Extremes
     repairs: tuple[Repair, ...]
     oddities: Oddities | None
+    diagnosis: Diagnosis
     layers: tuple[Layer, ...]
     maps: tuple[CodeMap, ...]
     command: str
@@ -94,6 +98,7 @@ def gather(
         extremes=extremes,
         repairs=find_repairs(trained, source, ordinary, y),
         oddities=find_oddities(trained, source, y),
+        diagnosis=diagnose(trained, source, y if trained.config.labels else None, rows=DIAGNOSED),
         layers=layer_table(trained),
         maps=_maps(z),
         command=command,

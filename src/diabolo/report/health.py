@@ -6,12 +6,18 @@ import math
 
 import numpy as np
 
+from diabolo.jobs.diagnose import Diagnosis
 from diabolo.jobs.findings import Finding
 from diabolo.metrics.codes import ACTIVE, DEAD
 from diabolo.report.gathered import Gathered
 
 FULL = 0.5  # of the numbers that do vary: below this many effective dimensions the rest repeats
 SPARSE = 0.005  # share of zeros worth a word
+
+SAID = ("collapsed code", "dead code", "overfitting", "underfitting", "unfinished training")
+"""Checks of a diagnosis that :func:`judge_health`, the curves and the verdict have sentences for already."""
+TOLD = ("copying", "unsteady codes", "holes")
+"""Checks that have something to say where nothing is wrong too."""
 
 
 def in_use(g: Gathered) -> list[bool]:
@@ -40,6 +46,15 @@ def judge_health(g: Gathered) -> tuple[Finding, ...]:
     if not idle and not sparse and health.units > 2 and health.effective < FULL * used:
         found.append(Finding("health.repeats"))
     return tuple(found)
+
+
+def diagnosed(found: Diagnosis) -> tuple[Finding, ...]:
+    """What a diagnosis adds: what was found that is said nowhere else, with its remedy, and how codes lie and move."""
+    told: list[Finding] = []
+    for check in found.checks:
+        if check.name not in SAID and (check.found or check.name in TOLD and check.severity == "fine"):
+            told += [check.said] if check.remedy is None else [check.said, check.remedy]
+    return tuple(told)
 
 
 def _counted(used: int, units: int) -> Finding:

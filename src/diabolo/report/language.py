@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from diabolo.errors import unknown
 from diabolo.jobs.anatomy import ENGLISH, is_share
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.remarks import ENGLISH as REMARKS
 from diabolo.recipes import RECIPES
 
 Text = str | Mapping[str, str]
@@ -173,7 +174,7 @@ def language(code: str) -> Language:
 def _english() -> dict[str, Text]:
     """What the house says in English elsewhere already: of layers and parts, and of recipes."""
     said = {f"recipe.{r.name}.{what}": getattr(r, what) for r in RECIPES.values() for what in ("what", "when")}
-    return {**ENGLISH, **said}
+    return {**ENGLISH, **REMARKS, **said}
 
 
 def _signed(text: str) -> str:

@@ -9,7 +9,7 @@ from diabolo.recipes import RECIPES
 from diabolo.report.drawings import draw_curves, draw_map, draw_units
 from diabolo.report.errors import error_table
 from diabolo.report.gathered import Gathered
-from diabolo.report.health import in_use, judge_health
+from diabolo.report.health import diagnosed, in_use, judge_health
 from diabolo.report.language import Language
 from diabolo.report.making import facts, part_facts, python_lines
 from diabolo.report.oddness import oddness
@@ -118,7 +118,7 @@ def _codes(g: Gathered, say: Language) -> dict[str, Any]:
 
 
 def _units(g: Gathered, say: Language) -> dict[str, Any]:
-    sentences = [say.say(f) for f in judge_health(g)]
+    sentences = [say.say(f) for f in (*judge_health(g), *diagnosed(g.diagnosis))]
     if g.numbers == 1:
         return {"figure": None, "caption": None, "sentences": sentences}
     figure, quantity = draw_units(g, say)

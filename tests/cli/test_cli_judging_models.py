@@ -1,0 +1,88 @@
+"""``diabolo diagnose`` and ``diabolo sweep``: what they say, the files, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from diabolo import load
+from tests.cli.conftest import Run
+
+
+def test_a_model_on_its_held_out_rows(run: Run, digits_model: Path) -> None:
+    ran = run("diagnose", digits_model)
+    assert ran.code == 0, ran.err
+    words = ("held-out rows of demo:digits", "In order:", "Not asked:", "unfinished training", "How far noise moves a code")
+    assert [w for w in words if w not in ran.out] == []
+    assert "→ Train longer" in ran.out
+
+
+def test_a_diagnosis_as_data_and_with_factors(run: Run, table: Path, table_model: Path) -> None:
+    found = run("diagnose", table_model, table, "--factors", "machine,temp", "--json").json
+    assert {c["name"] for c in found["checks"]} >= {"overfitting", "copying", "holes"}
+    assert all(c["text"] for c in found["checks"])
+    assert found["disentanglement"]["model"]["names"] == ["machine", "temp"]
+    assert found["rows"] == 60
+    told = run("diagnose", table_model, table, "--training", table, "--factors", "temp")
+    assert "PCA, as many numbers" in told.out
+    assert "random forests" in told.out
+
+
+def test_factors_in_a_file(run: Run, digits_model: Path) -> None:
+    np.save("factors.npy", np.arange(1797 * 2).reshape(1797, 2) / 7)
+    assert "factor 1" in run("diagnose", digits_model, "demo:digits", "--factors", "factors.npy").out
+    np.save("few.npy", np.zeros((3, 2)))
+    ran = run("diagnose", digits_model, "demo:digits", "--factors", "few.npy")
+    assert (ran.code, "few.npy has 3 rows, and demo:digits has 1797" in ran.err) == (1, True)
+
+
+def test_without_data_what_travels_with_the_model_is_judged(run: Run, digits_model: Path) -> None:
+    made = load(digits_model).save("bare")
+    ran = run("diagnose", made)
+    assert ran.code == 0, ran.err
+    assert "does not say which data it was trained on" in ran.err
+    assert "what travels with the model" in ran.out
+
+
+def test_widths_of_a_table(run: Run, table: Path) -> None:
+    ran = run("sweep", table, "-k", "1,2", "-e", "3", "--label", "machine", "--id", "part", "--picture", "curve.svg")
+    assert ran.code == 0, ran.err
+    words = ("Suggested:", "latent_dim", "held-out error", "PCA's", "of shuffled cells", "curve.svg")
+    assert [w for w in words if w not in ran.out] == []
+    assert "1 of 2: a code of 1" in ran.err
+    assert Path("curve.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_widths_of_pictures_as_data(run: Run) -> None:
+    options = ["-k", "2,70", "-e", "1", "-n", "mlp", "--picture", "curve.png", "--pictures", "widths.png", "--json"]
+    found = run("sweep", "demo:digits", *options).json
+    assert [w["latent_dim"] for w in found["widths"]] == [2, 70]
+    assert "wider than a row of 64" in found["warnings"][0]
+    for name in ("curve.png", "widths.png"):
+        with Image.open(name) as picture:
+            assert picture.width > 300
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["sweep", "demo:digits", "-k", "4"], 2, "--latents expects auto, or two or more whole numbers"),
+        (["sweep", "demo:digits", "-k", "a,b"], 2, "got 'a,b'"),
+        (["sweep", "demo:digits", "--recipe", "plan"], 2, "Did you mean 'plain'?"),
+        (["sweep", "demo:digits", "--picture", "curve.gif"], 2, "should be .png or .svg"),
+        (["sweep", "demo:digits", "--recipe", "upscaling", "-k", "2,4", "-e", "1"], 1, "gives something else"),
+        (["diagnose", "nowhere"], 1, "nowhere is not there"),
+        (["diagnose", "MODEL", "--factors", "a"], 2, "--factors goes with DATA"),
+        (["diagnose", "MODEL", "--training", "a"], 2, "--training goes with DATA"),
+        (["diagnose", "MODEL", "DATA", "--factors", "machin"], 1, "machin"),
+        (["diagnose", "MODEL", "DATA", "--factors", "a,,b"], 2, "--factors expects columns such as a,b,c"),
+        (["sweep", "DATA", "--label", "machine", "--id", "part", "--pictures", "out.png"], 2, "these data are a table"),
+    ],
+)
+def test_wrong_words(run: Run, table: Path, table_model: Path, words: list[str], code: int, said: str) -> None:
+    given = [{"MODEL": str(table_model), "DATA": str(table)}.get(w, w) for w in words]
+    ran = run(*given)
+    assert (ran.code, said in ran.err) == (code, True), ran.err
