@@ -18,6 +18,7 @@ from diabolo.figures.codes import codes
 from diabolo.figures.curves import learning_curves
 from diabolo.figures.errors import errors_beside
 from diabolo.figures.export import to_png, to_svg
+from diabolo.figures.labels import accuracy_by_labels
 from diabolo.figures.maps import code_map
 from diabolo.figures.mosaic import grid, interpolation
 from diabolo.figures.neighbors import neighbors
@@ -26,6 +27,7 @@ from diabolo.figures.texts import ENGLISH, RUSSIAN, resolved
 from diabolo.figures.units import units
 from diabolo.jobs.cluster import Clustering, Grouping
 from diabolo.jobs.coloring import Coloring
+from diabolo.jobs.label_curve import METHODS, Accuracy, LabelCurve
 from diabolo.jobs.maps import CodeMap
 
 RANDOM = np.random.default_rng(0)
@@ -50,6 +52,8 @@ CLUSTERS = Clustering(
     commonest=(("a name that is longer than the place for it", 0.5), ("$", 1.0), ("b", 1.0)),
 )
 MAP = CodeMap("pca", RANDOM.normal(size=(30, 2)), np.arange(0, 60, 2), (0.6, 0.2))
+LABELED = tuple(Accuracy(m, n, (0.1 * i + n / 2000, 0.2)) for i, m in enumerate(METHODS, 1) for n in (30, 100, 1000))
+CURVE = LabelCurve(LABELED, ("a", "b"), 1500, 500, apart=False, seeds=2, majority=0.5)
 ERRORS = Coloring("error (mse)", np.linspace(0, 1, 60), True)
 
 DRAWN = {
@@ -67,6 +71,7 @@ DRAWN = {
     "many neighbors": lambda texts: neighbors(PICTURES[:1], PICTURES[[[0] * 30]], [range(30)], texts=texts),
     "neighbors of one": lambda texts: neighbors(PICTURES[:1, :, :3], PICTURES[:1, None, :, :3], [[1e-5]], texts=texts),
     "architecture": lambda texts: architecture(STAGES, texts=texts),
+    "accuracy_by_labels": lambda texts: accuracy_by_labels(CURVE, texts=texts),
     "errors_beside": lambda texts: errors_beside([("vae", 0.1), ("PCA", 0.2)], texts=texts),
 }
 
@@ -118,6 +123,7 @@ def test_pyplot_is_never_imported():
         "curves",
         "errors",
         "export",
+        "labels",
         "mosaic",
         "neighbors",
         "pairs",
