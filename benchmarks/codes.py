@@ -29,7 +29,7 @@ from diabolo.parts.networks import Mlp
 
 CODE = 16
 LABELS, DRAWS = 100, 5
-DEEP, DEEP_ROWS, PASSES = (512, 256, 128, 64), 20_000, 12
+DEEP, DEEP_ROWS, PASSES = (512, 256, 128, 64), 6_000, 10
 NETWORKS = {"random start": {}, "batch normalization": {"normalization": "batch"}, "skip connections": {"skip": True}}
 
 

@@ -15,7 +15,7 @@ from diabolo.data.sources import ArraySource
 from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.jobs.embed import embed
 from diabolo.jobs.encoder import EncoderModule
-from diabolo.jobs.finetune import FEW, Tuning, _held_out, classes_of, fine_tune, regression, with_random_weights
+from diabolo.jobs.finetune import FEW, Tuning, _held_out, fine_tune, regression, targets_of, with_random_weights
 from diabolo.jobs.label_curve import LabelCurve, balanced, label_curve
 from diabolo.metrics.probe import linear_probe
 from diabolo.trained import Trained
@@ -43,7 +43,7 @@ def test_without_a_step_it_is_a_regression_on_the_last_hidden_layer() -> None:
     rows = ArraySource(X[:100])
     found = fine_tune(model(), rows, Y[:100], Tuning(epochs=1, learning_rate=1e-30, weight_decay=0.0))
     h = EncoderModule(model()).hidden(model().kind.encode(torch.from_numpy(X))).detach()
-    rest = _held_out(classes_of(Y[:100], 100)[1], 0)[1] if found.epoch == 0 else torch.arange(100)
+    rest = _held_out(targets_of(Y[:100], 100)[1], 0)[1] if found.epoch == 0 else torch.arange(100)
     mean, std = h[rest].mean(0), h[rest].std(0, correction=0).clamp(min=1e-6)
     known = LogisticRegression(max_iter=1000).fit(((h - mean) / std)[rest].numpy().astype(float), Y[rest.numpy()])
     np.testing.assert_allclose(found.probabilities(X), known.predict_proba(((h - mean) / std).numpy()), atol=1e-3)
@@ -96,7 +96,7 @@ def test_many_labels_are_not_trained_on_twice(monkeypatch: pytest.MonkeyPatch) -
     assert not fine_tune(model(), X[:100], Y[:100], Tuning(epochs=2)).again
 
 
-def test_two_classes_of_a_table() -> None:
+def test_two_targets_of_a_table() -> None:
     rows = low_rank()
     y = np.where(rows[:, 0] > 0, "up", "down")
     found = fine_tune(quick(rows, epochs=5), rows[:100], y[:100], SHORT)
@@ -111,6 +111,11 @@ def test_labels_that_are_none() -> None:
         (np.arange(19), "one label a row: there are 20"),
         (np.linspace(0, 1, 20), "not whole"),
         ([None, *range(19)], "1 missing label"),
+        (["", *"abcdefghijklmnopqrs"], "1 missing label"),
+        ([0.5, *range(19)], "not whole"),
+        (np.array(["a", *range(19)], dtype=object), "holds both"),
+        (np.array([np.inf, *range(19)]), "infinity"),
+        (np.zeros((20, 2)), r"shape \(20, 2\)"),
     ):
         with pytest.raises(DataError, match=words):
             fine_tune(model(), rows, y)
@@ -195,6 +200,15 @@ def test_test_rows_are_never_trained_on(monkeypatch: pytest.MonkeyPatch) -> None
     assert not set(torch.cat(trained_on).tolist()) & set(judged[0].tolist())
     assert set(trained_on[0].tolist()) < set(trained_on[1].tolist())
     assert trained_on[0].tolist() != trained_on[2].tolist()
+
+
+def test_rows_without_a_label_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diabolo.jobs.label_curve._accuracies", lambda *given: {"frozen": float(len(given[4]))})
+    some = np.where(np.arange(len(X)) < 400, Y.astype(str), "")
+    found = label_curve(model(), X, some, counts=("all",), seeds=1)
+    assert (found.pool + found.test_rows, found.classes) == (400, tuple("0123456789"))
+    found = label_curve(model(), X[:300], Y[:300], counts=("all",), seeds=1, test=X, test_y=np.where(Y < 2, Y, np.nan))
+    assert found.test_rows == (Y < 2).sum()
 
 
 def test_curves_that_cannot_be() -> None:

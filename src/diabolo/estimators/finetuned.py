@@ -17,7 +17,7 @@ from diabolo.errors import DataError, ParameterError
 from diabolo.estimators.autoencoder import Autoencoder
 from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import seed_of
-from diabolo.jobs.finetune import ClassifierModule, FineTuned, Tuning, classes_of, fine_tune, refuse_conditional
+from diabolo.jobs.finetune import ClassifierModule, FineTuned, Tuning, fine_tune, refuse_conditional, targets_of
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.trained import Trained
 
@@ -75,7 +75,7 @@ class FineTunedClassifier(ClassifierMixin, BaseEstimator):
             if y.dtype.kind == "f" and not np.isfinite(y).all():
                 raise DataError("Input y contains NaN or infinity. Leave those rows out, or give them a label of their own.")
             check_classification_targets(y)
-            classes_of(y, len(y))
+            targets_of(y, len(y))
         trained = getattr(given, "trained_", None)
         if trained is not None:
             refuse_conditional(trained)

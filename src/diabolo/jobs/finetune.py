@@ -21,10 +21,10 @@ from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.jobs.encoder import EncoderModule
 from diabolo.jobs.inference import apply
-from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.labels import rows_and_labels, without_missing
 from diabolo.model import Model
 from diabolo.spec import is_number, is_whole
-from diabolo.trained import Trained, as_labels, has_fractions, refuse_missing
+from diabolo.trained import Trained, has_fractions, refuse_missing
 from diabolo.training.device import mixed_seed, seed_all, threads, threads_for
 
 HELD_OUT = 0.2
@@ -167,7 +167,7 @@ def fine_tune(
     options.check()
     refuse_conditional(trained)
     source, y = rows_and_labels(trained, data, y)
-    classes, target = classes_of(y, len(source))
+    classes, target = targets_of(y, len(source))
     chosen, rest = _held_out(target, options.seed)
     with threads(threads_for(trained.device, options.batch_size * trained.model.products)):
         best = _fit(trained, source, target, rest, chosen, options, random_start)
@@ -199,22 +199,29 @@ def refuse_conditional(trained: Trained) -> None:
         )
 
 
-def classes_of(y: Any, rows: int) -> tuple[np.ndarray, Tensor]:
-    """The classes (C,), sorted, and the number of each row's class, (n,) int64. DataError for what are no labels."""
+def targets_of(y: Any, rows: int) -> tuple[np.ndarray, Tensor]:
+    """The classes (C,), sorted, and the number of each row's class, (n,) int64. DataError for what are no labels.
+
+    That is: none, another number than rows, some that are missing (None, NaN, an empty text), measurements, texts among
+    numbers, or one class only.
+    """
     if y is None:
         raise DataError("Fine-tuning needs labels, one a row, and the data came without any: give y=, or name their column.")
-    if np.asarray(y).size:
-        refuse_missing(y)
-    values = as_labels(y)
-    if values.shape != (rows,):
-        raise DataError(f"y must have one label a row: there are {rows} rows, y has the shape {values.shape}.")
+    if np.shape(y) != (rows,):
+        raise DataError(f"y must have one label a row: there are {rows} rows, y has the shape {np.shape(y)}.")
     if rows == 0:
         raise DataError("Found array with 0 sample(s) while a minimum of 1 is required.")
+    values = without_missing(y)
+    refuse_missing(values)
     if values.dtype.kind == "f" and np.isinf(values).any():
         raise DataError("Labels are classes, and y contains infinity. Leave those rows out, or give them a label of their own.")
     if has_fractions(values):
         raise DataError(
             "Labels are classes, and y holds numbers that are not whole. Cut them into bins, such as numpy.digitize."
+        )
+    if len({isinstance(v, str) for v in values.tolist()}) > 1:
+        raise DataError(
+            "Labels are text or numbers, and y holds both. Give one kind only, such as numpy.asarray(y, dtype=str)."
         )
     classes, number = np.unique(values, return_inverse=True)
     if len(classes) < 2:

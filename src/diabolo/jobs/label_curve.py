@@ -15,8 +15,8 @@ from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError
 from diabolo.jobs.embed import embed
-from diabolo.jobs.finetune import Tuning, classes_of, fine_tune, refuse_conditional
-from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.finetune import Tuning, fine_tune, refuse_conditional, targets_of
+from diabolo.jobs.labels import rows_and_labels, without_missing
 from diabolo.metrics.probe import linear_probe
 from diabolo.spec import is_whole
 from diabolo.trained import Trained, as_labels
@@ -107,26 +107,29 @@ def label_curve(
 ) -> LabelCurve:
     """Accuracy against the number of labels: fine-tuned, from scratch, on frozen codes, and on the rows themselves.
 
-    data, y: rows and their labels. counts: how many labels; ``"all"``: every row. Counts that the rows do not reach are left
-    out. Classes are drawn alike as long as each has rows left; with more labels those drawn first stay. seeds: how often all
-    of it is repeated, with other labels and other random weights. test, test_y: rows that judge; None: three tenths of the
-    data, drawn once, of each class. told: called with a line before each training.
+    data, y: rows and their labels; rows without one are left out. counts: how many labels; ``"all"``: every row. Counts that
+    the rows do not reach are left out. Classes are drawn alike as long as each has rows left; with more labels those drawn
+    first stay. seeds: how often all of it is repeated, with other labels and other random weights. test, test_y: rows that
+    judge; None: three tenths of the data, drawn once, of each class. told: called with a line before each training.
 
     Raises DataError for labels that are missing, of one class, fewer than classes, or in the test rows alone; ParameterError
     for counts and seeds that are none.
     """
     _check(counts, seeds)
     refuse_conditional(trained)
-    source, y = rows_and_labels(trained, data, y)
-    classes, target = classes_of(y, len(source))
-    labels = as_labels(y)
+    source, labels = _labeled(*rows_and_labels(trained, data, y))
+    classes, target = targets_of(labels, len(source))
     if test is None:
         judged, pool = _apart(target)
         judges: Source = Subset(source, judged)
         wanted = labels[judged.numpy()]
     else:
         judges, given = rows_and_labels(trained, test, test_y)
-        wanted, pool = _known(given, len(judges), classes), torch.arange(len(source))
+        if given is None:
+            raise DataError("The test rows came without labels to be judged by: give test_y=, or name their column.")
+        judges, wanted = _labeled(judges, given, "test_y")
+        _check_known(wanted, classes)
+        pool = torch.arange(len(source))
     numbers = _numbers(counts, len(pool), len(classes))
     found: dict[tuple[str, int], list[float]] = {}
     for seed in range(seeds):
@@ -202,22 +205,27 @@ def _apart(target: Tensor) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(rows), torch.from_numpy(np.setdiff1d(np.arange(len(order)), rows))
 
 
-def _known(given: Any, rows: int, classes: np.ndarray) -> np.ndarray:
-    """Labels of test rows. DataError where they are missing, or of a class that no row to train on has."""
-    if given is None:
+def _labeled(source: Source, y: Any, named: str = "y") -> tuple[Source, np.ndarray]:
+    """The rows that have a label, and their labels (n,)."""
+    if y is None:
+        raise DataError("Fine-tuning needs labels, one a row, and the data came without any: give y=, or name their column.")
+    if np.shape(y) != (len(source),):
         raise DataError(
-            "The test rows came without labels, which they are to be judged by: give test_y=, or name their column."
+            f"{named} must have one label a row: there are {len(source)} rows, {named} has the shape {np.shape(y)}."
         )
-    wanted = as_labels(given)
-    if wanted.shape != (rows,):
-        raise DataError(f"test_y must have one label a row: there are {rows} rows, test_y has the shape {wanted.shape}.")
+    labels = without_missing(y)
+    there = np.array([v is not None and v == v for v in labels.tolist()], dtype=bool)
+    if there.all():
+        return source, labels
+    return Subset(source, torch.from_numpy(np.flatnonzero(there))), as_labels(np.array(labels[there].tolist()))
+
+
+def _check_known(wanted: np.ndarray, classes: np.ndarray) -> None:
+    """DataError where test rows have labels that no row to train on has."""
     unseen = sorted(map(str, set(wanted.tolist()) - set(classes.tolist())))
     if unseen:
-        shown = ", ".join(unseen[:10])
-        raise DataError(
-            f"Test rows have labels that no row to train on has: {shown}. Known: {', '.join(map(str, classes[:10]))}."
-        )
-    return wanted
+        shown, known = ", ".join(unseen[:10]), ", ".join(map(str, classes[:10]))
+        raise DataError(f"Test rows have labels that no row to train on has: {shown}. Known: {known}.")
 
 
 def _numbers(counts: Sequence[int | str], pool: int, classes: int) -> tuple[int, ...]:
