@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from diabolo.data.sources import ArraySource
 from diabolo.errors import DataError, ParameterError, UnsupportedError
+from diabolo.jobs import finetune
 from diabolo.jobs.embed import embed
 from diabolo.jobs.encoder import EncoderModule
 from diabolo.jobs.finetune import FEW, Tuning, _held_out, fine_tune, regression, targets_of, with_random_weights
@@ -96,7 +97,22 @@ def test_many_labels_are_not_trained_on_twice(monkeypatch: pytest.MonkeyPatch) -
     assert not fine_tune(model(), X[:100], Y[:100], Tuning(epochs=2)).again
 
 
-def test_two_targets_of_a_table() -> None:
+def test_it_waits_so_long_for_a_better_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[int] = []
+
+    def counted(*given: object) -> tuple[float, float | None]:
+        judged.append(len(given[4]))  # type: ignore[arg-type]
+        return own(*given)  # type: ignore[arg-type]
+
+    own = finetune._judged
+    monkeypatch.setattr(finetune, "_judged", counted)
+    random_labels = np.random.default_rng(0).integers(0, 2, 40)
+    found = fine_tune(model(), X[:40], random_labels, Tuning(epochs=200, learning_rate=0.01))
+    assert found.epoch < 100
+    assert len([n for n in judged if n]) == 1 + found.epoch + finetune.PATIENCE
+
+
+def test_two_classes_of_a_table() -> None:
     rows = low_rank()
     y = np.where(rows[:, 0] > 0, "up", "down")
     found = fine_tune(quick(rows, epochs=5), rows[:100], y[:100], SHORT)

@@ -36,6 +36,8 @@ PROBED = 10_000
 """Rows that the head's first weights are fitted to, at most."""
 STEPS = 1_500
 EPOCHS = (10, 200)
+PATIENCE = 25
+"""Passes without a better one among the labels held out, after which training stops."""
 LEAST_SPREAD = 1e-6
 _SPLIT, _WEIGHTS, _STEP, _ORDER = 11, 12, 13, 14
 
@@ -170,12 +172,13 @@ def fine_tune(
     classes, target = targets_of(y, len(source))
     chosen, rest = _held_out(target, options.seed)
     with threads(threads_for(trained.device, options.batch_size * trained.model.products)):
-        best = _fit(trained, source, target, rest, chosen, options, random_start)
+        most = _epochs(options.epochs, -(-len(source) // options.batch_size))
+        best = _fit(trained, source, target, rest, chosen, options, random_start, most)
         again = len(source) <= FEW and len(chosen) > 0 and best.epoch > 0
         module = best.module
         if again:
             every = torch.arange(len(source))
-            module = _fit(trained, source, target, every, every[:0], options, random_start, best.epoch).module
+            module = _fit(trained, source, target, every, every[:0], options, random_start, most, best.epoch).module
     return FineTuned(
         base=trained,
         module=module.eval(),
@@ -260,15 +263,18 @@ def _fit(
     validation: Tensor,
     options: Tuning,
     random_start: bool,
+    most: int,
     passes: int | None = None,
 ) -> _Best:
-    """Train on rows; with validation rows the epoch of their least cross-entropy is kept, else so many passes are made."""
+    """Train on rows: the first ``passes`` of ``most``, over which the rates fall to zero.
+
+    With validation rows the epoch of their least cross-entropy is kept.
+    """
     device = trained.device
     module = _begun(trained, source, target, rows, options, random_start)
     optimizer = _optimizer(module, options, 1.0 if random_start else options.encoder_rate)
     rates = [group["lr"] for group in optimizer.param_groups]
     size = min(options.batch_size, len(rows))
-    most = _epochs(options.epochs, -(-len(rows) // size))
     best, kept, generator = (*_judged(trained, module, source, target, validation), 0), _weights(module), torch.Generator()
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         for epoch in range(most if passes is None else passes):
@@ -287,6 +293,8 @@ def _fit(
                 loss, accuracy = _judged(trained, module, source, target, validation)
                 if loss < best[0]:
                     best, kept = (loss, accuracy, epoch + 1), _weights(module)
+                elif epoch + 1 - best[2] >= PATIENCE:
+                    break
     if len(validation):
         module.load_state_dict(kept)
         return _Best(module, best[2], best[1])
