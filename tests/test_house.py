@@ -107,6 +107,7 @@ def test_public_names() -> None:
     assert sorted(diabolo.__all__) == [
         "Autoencoder",
         "Custom",
+        "FineTunedClassifier",
         "__version__",
         "load",
         "read",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from diabolo.data import read as read
     from diabolo.estimators.autoencoder import Autoencoder as Autoencoder
     from diabolo.estimators.autoencoder import load as load
+    from diabolo.estimators.finetuned import FineTunedClassifier as FineTunedClassifier
     from diabolo.parts.networks import Custom as Custom
 
 # Threads of GNU's OpenMP, which PyTorch uses on Linux, spin while they wait. Where other work wants the cores too, that makes
@@ -24,11 +25,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "Autoencoder": "diabolo.estimators.autoencoder",
     "Custom": "diabolo.parts.networks",
+    "FineTunedClassifier": "diabolo.estimators.finetuned",
     "load": "diabolo.estimators.autoencoder",
     "read": "diabolo.data",
 }
 
-__all__ = ["Autoencoder", "Custom", "__version__", "load", "read"]
+__all__ = ["Autoencoder", "Custom", "FineTunedClassifier", "__version__", "load", "read"]
 
 
 def __getattr__(name: str) -> object:

@@ -74,6 +74,7 @@ def described(layout: Layout, condition: int = 0) -> Iterator[Network]:
     if layout in THOROUGH:
         yield Mlp(widths=(5, 4), activation="leaky-relu", normalization="batch", dropout=0.2)
         yield Mlp(widths=(), activation="tanh")
+        yield Mlp(widths=(5, 5, 4), activation="sigmoid", skip=True)
         yield Mlp(normalization="layer")
         yield Residual(widths=(6, 4), blocks=2, normalization="batch", dropout=0.1, upsampling="nearest")
     if layout in THOROUGH and layout.positions:

@@ -18,6 +18,7 @@ from diabolo.figures.codes import codes
 from diabolo.figures.curves import learning_curves
 from diabolo.figures.errors import errors_beside
 from diabolo.figures.export import to_png, to_svg
+from diabolo.figures.labels import accuracy_by_labels
 from diabolo.figures.maps import code_map
 from diabolo.figures.mosaic import grid, interpolation
 from diabolo.figures.neighbors import neighbors
@@ -27,6 +28,7 @@ from diabolo.figures.texts import ENGLISH, RUSSIAN, resolved
 from diabolo.figures.units import units
 from diabolo.jobs.cluster import Clustering, Grouping
 from diabolo.jobs.coloring import Coloring
+from diabolo.jobs.label_curve import METHODS, Accuracy, LabelCurve
 from diabolo.jobs.maps import CodeMap
 from diabolo.jobs.sweep import Advice, Sweep, Width
 
@@ -52,6 +54,8 @@ CLUSTERS = Clustering(
     commonest=(("a name that is longer than the place for it", 0.5), ("$", 1.0), ("b", 1.0)),
 )
 MAP = CodeMap("pca", RANDOM.normal(size=(30, 2)), np.arange(0, 60, 2), (0.6, 0.2))
+LABELED = tuple(Accuracy(m, n, (0.1 * i + n / 2000, 0.2)) for i, m in enumerate(METHODS, 1) for n in (30, 100, 1000))
+CURVE = LabelCurve(LABELED, ("a", "b"), 1500, 500, apart=False, seeds=2, majority=0.5)
 ERRORS = Coloring("error (mse)", np.linspace(0, 1, 60), True)
 WIDTHS = tuple(Width(2**i, 2**i, 0.5**i, 0.4**i, 0.6**i or None, 1 - 0.5**i, i / 12, 2**i, 1.0) for i in range(1, 11))
 SWEEP = Sweep(
@@ -86,6 +90,7 @@ DRAWN = {
     "architecture": lambda texts: architecture(STAGES, texts=texts),
     "sweep_curve": lambda texts: sweep_curve(SWEEP, texts=texts),
     "sweep_pictures": lambda texts: sweep_pictures(SWEEP, texts=texts),
+    "accuracy_by_labels": lambda texts: accuracy_by_labels(CURVE, texts=texts),
     "errors_beside": lambda texts: errors_beside([("vae", 0.1), ("PCA", 0.2)], texts=texts),
 }
 
@@ -137,6 +142,7 @@ def test_pyplot_is_never_imported():
         "curves",
         "errors",
         "export",
+        "labels",
         "mosaic",
         "neighbors",
         "pairs",

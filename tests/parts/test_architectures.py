@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from diabolo.errors import ParameterError
+from diabolo.parts.layers import Dense, Skip
 from diabolo.parts.networks import Conv, Mlp, Residual
 from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports
 from diabolo.parts.networks.mlp import chosen_widths
@@ -142,6 +143,25 @@ def test_residual_blocks_say_what_they_are() -> None:
         "residual block: two fully connected layers, 8 units, added to what came in"
     )
     assert "3×3 convolutions, 8 channels" in Block(8, 2, "relu", "none", 0.0).describe()
+
+
+def test_a_skip_adds_what_comes_in() -> None:
+    same, other = (Skip(Dense(4, b, "sigmoid"), 4, b) for b in (4, 3))
+    x = torch.rand(5, 4)
+    torch.testing.assert_close(same(x), x + torch.sigmoid(x @ same.layer.linear.weight.T + same.layer.linear.bias))
+    torch.testing.assert_close(other(x), x @ other.shortcut.weight.T + other.layer(x))
+    assert same.describe() == "fully connected, 4 → 4, sigmoid, added to what came in"
+    assert other.describe().endswith("added to a linear map of what came in")
+
+
+def test_skips_carry_gradients_through_a_deep_network_that_saturates() -> None:
+    """A sigmoid passes at most a quarter of a gradient; what goes around it is not diminished."""
+    first = []
+    for skip in (False, True):
+        encoder, _ = build(Mlp(widths=(8,) * 12, activation="sigmoid", skip=skip), layout(8))
+        encoder(torch.rand(4, 8))[0].sum().backward()
+        first.append(next(encoder.parameters()).grad.norm())  # type: ignore[union-attr]
+    assert first[1] > 1e4 * first[0]
 
 
 def test_dropout_acts_in_training_only() -> None:

@@ -19,6 +19,7 @@ from diabolo.cli.doctor import doctor
 from diabolo.cli.embed import embed
 from diabolo.cli.evaluate import evaluate
 from diabolo.cli.extend import extend
+from diabolo.cli.finetune import finetune
 from diabolo.cli.generate import generate
 from diabolo.cli.impute import impute
 from diabolo.cli.interpolate import interpolate
@@ -60,6 +61,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "extend": extend,
     "unshuffle": unshuffle,
     "detect": detect,
+    "finetune": finetune,
     "generate": generate,
     "search": search,
     "interpolate": interpolate,

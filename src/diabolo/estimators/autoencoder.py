@@ -11,14 +11,15 @@ from typing import Any, Self, final
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from diabolo import recipes, store
 from diabolo.composition import FAMILIES, as_part
 from diabolo.data import Reading, read
 from diabolo.data.kinds import TableKind
 from diabolo.errors import DataError, ParameterError, WideCodeWarning
-from diabolo.estimators.parameters import made_with, refuse_another_model
+from diabolo.estimators.features import remember_features
+from diabolo.estimators.parameters import made_with, refuse_another_model, seed_of
 from diabolo.estimators.plot import Plot
 from diabolo.estimators.widths import Widths
 from diabolo.jobs import embed as embedding
@@ -31,10 +32,13 @@ from diabolo.jobs.cluster import Clustering, cluster
 from diabolo.jobs.detect import detect
 from diabolo.jobs.diagnose import Diagnosis, diagnose
 from diabolo.jobs.disentangle import Disentanglement, disentangle
+from diabolo.jobs.encoder import EncoderModule, encoder_module
 from diabolo.jobs.evaluate import Evaluation, evaluate
 from diabolo.jobs.holes import Holes, find_holes
 from diabolo.jobs.index import Index, build_index
 from diabolo.jobs.judge_samples import SampleJudgment, judge_samples
+from diabolo.jobs.label_curve import COUNTS, LabelCurve, label_curve
+from diabolo.jobs.layerwise import STAGE_EPOCHS, train_layerwise
 from diabolo.jobs.likelihood import SAMPLES, log_likelihood
 from diabolo.jobs.oddness import QUANTILE, Detection
 from diabolo.jobs.one_picture import extend_one, is_one, mend_one
@@ -46,7 +50,6 @@ from diabolo.jobs.train import Options, train, wide_code
 from diabolo.jobs.vary import Steadiness, steadiness, vary
 from diabolo.jobs.walks import Walks, latent_walks
 from diabolo.jobs.whole import photographs_of
-from diabolo.spec import is_whole
 from diabolo.trained import Trained
 from diabolo.training.events import Event
 from diabolo.training.plan import as_optimizer
@@ -194,6 +197,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._wrap(train(data, once, y=y, target=target, start=start, readers=self._readers()))
         if start is None:
             self._remember_features(X, reset=True)
+        return self
+
+    def fit_layerwise(self, X: Any, y: Any = None, *, stage_epochs: int = STAGE_EPOCHS) -> Self:
+        """``fit`` after greedy layer-wise pretraining: each layer alone for so many passes, on the codes of the one before.
+
+        Fully connected networks only. How deep networks were trained around 2006; seldom of use since, see docs/building.md.
+        """
+        data = self._read(X, y)
+        self._wrap(train_layerwise(data, self._options(), y=y, stage_epochs=stage_epochs, readers=self._readers()))
+        self._remember_features(X, reset=True)
         return self
 
     def fit_transform(self, X: Any, y: Any = None, *, target: Any = None) -> Any:
@@ -435,6 +448,24 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         return search(self._fitted(X), index, X, k, y)
 
+    def encoder_module(self) -> EncoderModule:
+        """The encoder as a plain ``torch.nn.Module``: a tensor of rows in your own scale and shape -> codes (n, K).
+
+        Gives what ``transform`` gives, with gradients; a copy in evaluation mode, which can be moved, trained on and built into
+        other networks, and whose ``state_dict`` fits into safetensors.
+        """
+        return encoder_module(self._fitted())
+
+    def label_curve(
+        self, X: Any, y: Any = None, *, counts: Any = COUNTS, seeds: int = 5, test: Any = None, test_y: Any = None
+    ) -> LabelCurve:
+        """Accuracy against the number of labels: ``.accuracies``, fine-tuned beside the same network from scratch.
+
+        Beside them logistic regression on frozen codes and on the rows themselves. X, y: rows and labels to draw from. counts:
+        how many labels, ``"all"`` among them. test, test_y: rows that judge; None: three tenths of X.
+        """
+        return label_curve(self._fitted(X), X, y, counts=counts, seeds=seeds, test=test, test_y=test_y)
+
     @property
     def plot(self) -> Plot:
         """Pictures for notebooks: ``plot.history()``, ``plot.reconstructions(X)``, ``plot.codes(X, y)``."""
@@ -525,20 +556,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _options(self) -> Options:
         names = {f.name for f in dataclasses.fields(Options)} - {"seed", "settings"}
-        return Options(**{name: getattr(self, name) for name in names}, seed=self._seed())
-
-    def _seed(self) -> int:
-        if self.random_state is None:
-            return int(np.random.SeedSequence().generate_state(1)[0])
-        if isinstance(self.random_state, np.random.RandomState):
-            return int(self.random_state.randint(2**31))
-        if isinstance(self.random_state, np.random.Generator):
-            return int(self.random_state.integers(2**31))
-        if not is_whole(self.random_state, 0):
-            raise ParameterError(
-                f"random_state must be a whole number of at least 0, None or a generator of NumPy's, got {self.random_state!r}."
-            )
-        return int(self.random_state)
+        return Options(**{name: getattr(self, name) for name in names}, seed=seed_of(self.random_state))
 
     def _readers(self) -> Sequence[Any]:
         if self.verbose not in (False, True, 0, 1, 2):
@@ -575,17 +593,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self.trained_
 
     def _remember_features(self, X: Any, *, reset: bool) -> None:
-        """scikit-learn's own check of columns and width, for rows that are flat; images are checked by their kind."""
-        flat = getattr(X, "ndim", None) == 2 and getattr(getattr(X, "dtype", None), "kind", "f") != "O"
-        if flat or hasattr(X, "columns"):
-            try:
-                _check_feature_names(self, X, reset=reset)
-            except TypeError as error:
-                raise DataError(str(error)) from error
-        if flat and (reset or (len(X) and self.trained_.kind.name != "image")):
-            _check_n_features(self, X, reset=reset)
-        elif reset:
-            self.n_features_in_ = self.trained_.kind.layout.cells
+        remember_features(self, X, self.trained_.kind, reset=reset)
 
 
 def load(folder: str | Path, *, network: Any = None, likelihood: Any = None) -> Autoencoder:

@@ -6,12 +6,14 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from diabolo.composition import FAMILIES, as_part
 from diabolo.errors import ParameterError
 from diabolo.jobs.pairs import SHRINKS
 from diabolo.jobs.train import Options, plain
 from diabolo.parts.corruptions import Downsample
-from diabolo.spec import Part
+from diabolo.spec import Part, is_whole
 from diabolo.trained import Trained
 from diabolo.training.plan import as_optimizer
 
@@ -42,6 +44,21 @@ def made_with(trained: Trained) -> dict[str, Any]:
             "random_state": config.options.get("seed"),
         }
     )
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed from a whole number, None (a new one) or a generator of NumPy's; ParameterError for anything else."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**31))
+    if not is_whole(random_state, 0):
+        raise ParameterError(
+            f"random_state must be a whole number of at least 0, None or a generator of NumPy's, got {random_state!r}."
+        )
+    return int(random_state)
 
 
 def refuse_another_model(given: Mapping[str, Any], trained: Trained) -> None:

@@ -21,6 +21,7 @@ from diabolo.jobs.evaluate import evaluate
 from diabolo.jobs.holes import find_holes
 from diabolo.jobs.index import build_index
 from diabolo.jobs.interpolate import codes_between, codes_through, lines_of
+from diabolo.jobs.label_curve import COUNTS, label_curve
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.layers import layer_table
 from diabolo.jobs.maps import map_codes
@@ -229,6 +230,14 @@ class Plot:
             kl = kl_normal(torch.from_numpy(q.mean), torch.from_numpy(q.std))
             return units(kl_per_unit(kl), used, quantity="kl")
         return units(unit_variance(z), used, quantity="variance")
+
+    def labels(
+        self, X: Any, y: Any = None, *, counts: Any = COUNTS, seeds: int = 5, test: Any = None, test_y: Any = None
+    ) -> Figure:
+        """Accuracy against the number of labels, fine-tuned and from scratch; options as of :meth:`Autoencoder.label_curve`."""
+        from diabolo.figures.labels import accuracy_by_labels
+
+        return accuracy_by_labels(label_curve(self.trained, X, y, counts=counts, seeds=seeds, test=test, test_y=test_y))
 
     def model(self) -> Figure:
         """The model from input through the code to the output, each station with its shape, parameters and what it does."""

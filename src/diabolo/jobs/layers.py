@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from diabolo.jobs.anatomy import code_words, input_words, leaf_words, output_words
 from diabolo.jobs.findings import Finding
 from diabolo.model import Model
+from diabolo.parts.layers import Skip
 from diabolo.parts.networks.residual import Block
 from diabolo.trained import Trained
 
@@ -66,7 +67,7 @@ def layer_table(trained: Trained) -> tuple[Layer, ...]:
 
 def _layer(role: Any, name: str, module: nn.Module, shapes: dict[int, Any], parameters: int) -> Layer:
     words = tuple(w for leaf in _leaves(module) if (w := leaf_words(leaf)) is not None)
-    if isinstance(module, Block):
+    if isinstance(module, (Block, Skip)):
         words = (Finding("layer.residual"), *words)
     elif callable(describe := getattr(module, "describe", None)) and not type(module).__module__.startswith("diabolo."):
         words = (Finding("layer.said", {"text": str(describe())}),)

@@ -173,6 +173,22 @@ def wide_code(trained: Trained) -> str | None:
     )
 
 
+def untrained(data: Any, options: Options = Options(), *, y: Any = None) -> tuple[Trained, Examples]:
+    """What :func:`train` begins with on these data: parts resolved, scales fitted, weights drawn; and the rows, ready for it.
+
+    Not for recipes that make their own pairs of small and large pictures.
+    """
+    options.check()
+    reading = _read(data, None)
+    if shrinking(options.to_json(), reading.kind) is not None:
+        raise UnsupportedError("Models that enlarge are trained on pairs; this takes recipes that restore their own input.")
+    rows, _ = split(len(reading.source), options.validation_fraction, reading.groups)
+    labels = _labels(reading, y, recipes.get(options.recipe).conditional)
+    begun, examples = _prepare(reading, None, labels, options, rows)
+    _start_at_mean(begun, examples, rows)
+    return begun, examples
+
+
 def _labels(reading: Reading, y: Any, conditional: bool) -> np.ndarray | None:
     """Labels (n,): y, or what came with the data. Those that a recipe reads must all be there."""
     given = reading.labels if y is None else y

@@ -1,7 +1,7 @@
 """Blocks that several networks share, all for any number of positions: none (vectors), one, two.
 
-``join`` and ``initialize`` are functions; ``Dense``, ``Convolution``, ``Upsampling`` and ``BatchNorm`` are modules,
-each with ``describe()``: one line in words for tables of layers.
+``join`` and ``initialize`` are functions; ``Dense``, ``Skip``, ``Convolution``, ``Upsampling`` and ``BatchNorm`` are
+modules, each with ``describe()``: one line in words for tables of layers.
 """
 
 from __future__ import annotations
@@ -156,6 +156,29 @@ class Dense(nn.Module):
 
 
 @final
+class Skip(nn.Module):
+    """What comes in is added to what a layer makes of it: (N, inputs) -> (N, outputs), ``shortcut(x) + layer(x)``.
+
+    The shortcut hands x on as it is, or through a matrix without bias where the widths differ.
+
+    He et al. 2016, eq. 1 and 2, https://arxiv.org/abs/1512.03385
+    """
+
+    def __init__(self, layer: nn.Module, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.layer = layer
+        self.shortcut = nn.Identity() if inputs == outputs else nn.Linear(inputs, outputs, bias=False)
+        self._words = f"{_described(layer)}, added to {'what' if inputs == outputs else 'a linear map of what'} came in"
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.shortcut(x) + self.layer(x)
+
+    def describe(self) -> str:
+        """In words."""
+        return self._words
+
+
+@final
 class Convolution(nn.Module):
     """Convolution that keeps or halves the positions (rounding up), normalization, activation: (N, C, *P) -> (N, C', *P').
 
@@ -264,6 +287,11 @@ def by(sizes: Sequence[int]) -> str:
 
 def _size(kernel: int, dims: int) -> str:
     return by([kernel] * dims) if dims > 1 else f"{kernel}-wide"
+
+
+def _described(module: nn.Module) -> str:
+    describe = getattr(module, "describe", None)
+    return str(describe()) if callable(describe) else type(module).__name__
 
 
 def _words(activation: str | None, norm: str, dropout: float = 0.0) -> str:

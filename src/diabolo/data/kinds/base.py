@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from diabolo.data.gather import gather
 from diabolo.data.given import Given, Wants
+from diabolo.data.kinds.scaling import FixedScaling
 from diabolo.data.sources import Source
 from diabolo.errors import UnsupportedError
 from diabolo.records import Layout
@@ -61,6 +62,10 @@ class Kind(ABC):
     @abstractmethod
     def encode(self, rows: Tensor) -> Tensor:
         """Raw rows, as a source gives them, (N, ...) -> x (N, F, *P), float32, on the rows' device."""
+
+    def scaling(self) -> nn.Module:
+        """What ``encode`` does as a module that moves and is saved with others: rows as tensors (N, ...) -> x (N, F, *P)."""
+        return FixedScaling(self.encode)
 
     @abstractmethod
     def decode(self, x: Tensor) -> Any:

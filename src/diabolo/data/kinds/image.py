@@ -13,6 +13,7 @@ from diabolo.data.checks import check_count, image_extent
 from diabolo.data.given import Given, Wants, times
 from diabolo.data.kinds.base import Kind
 from diabolo.data.kinds.pixels import Pixels, check_scale
+from diabolo.data.kinds.scaling import FixedScaling
 from diabolo.data.sources import Source, source_of
 from diabolo.errors import DataError
 from diabolo.records import Layout
@@ -92,6 +93,9 @@ class ImageKind(Kind):
         n, (h, w, c) = len(rows), (self.height, self.width, self.channels)
         x = rows.reshape(n, c, h, w) if self.axes == "CHW" else rows.reshape(n, h, w, c).permute(0, 3, 1, 2)
         return self.pixels.inside(x).contiguous()
+
+    def scaling(self) -> FixedScaling:
+        return FixedScaling(self.encode, self.shape)
 
     def decode(self, x: Tensor) -> np.ndarray:
         """x (N, C, H, W) -> (N, *shape) in the caller's dtype; clipped to the caller's range, rounded where it is whole."""

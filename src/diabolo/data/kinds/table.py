@@ -13,6 +13,7 @@ from diabolo.data.checks import Extent, check_count, chunks, table_extent
 from diabolo.data.frames import rebuilt
 from diabolo.data.given import Columns, Given, Wants, some
 from diabolo.data.kinds.base import Kind
+from diabolo.data.kinds.scaling import ColumnScaling
 from diabolo.data.sources import Source, source_of
 from diabolo.errors import DataError
 from diabolo.records import Layout
@@ -102,6 +103,10 @@ class TableKind(Kind):
     def encode(self, rows: Tensor) -> Tensor:
         mean, scale, _ = self._fitted(rows.device)
         return ((rows.to(mean.dtype) - mean) / scale).float()
+
+    def scaling(self) -> ColumnScaling:
+        mean, scale, _ = self._fitted(torch.device("cpu"))
+        return ColumnScaling(mean, scale)
 
     def decode(self, x: Tensor) -> Any:
         """x (N, d) -> an array (N, d) in the caller's dtype, or a frame with the caller's columns; whole numbers rounded."""

@@ -42,6 +42,10 @@ class Encoder(nn.Module, ABC):
     def forward(self, x: Tensor, real: Tensor | None = None, condition: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """x (N, F, *P), real like x or None, condition (N, C) or None -> h (N, wants, *L), real at the code's positions."""
 
+    def hidden(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The last hidden layer, (N, H, *L): what the layer that makes h is given; h itself where nobody knows which it is."""
+        return self(x, None, condition)[0]
+
 
 class Decoder(nn.Module, ABC):
     """Codes to parameters of the likelihood (abstract).

@@ -12,7 +12,7 @@ from typing import ClassVar, Self, final
 from torch import Tensor, nn
 
 from diabolo.errors import unknown
-from diabolo.parts.layers import ACTIVATIONS, NORMALIZATIONS, Dense, initialize, join, set_last_bias
+from diabolo.parts.layers import ACTIVATIONS, NORMALIZATIONS, Dense, Skip, initialize, join, set_last_bias
 from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports, settled
 from diabolo.records import Layout
 from diabolo.spec import option
@@ -29,7 +29,10 @@ class MlpEncoder(Encoder):
         self.head = head
 
     def forward(self, x: Tensor, real: Tensor | None = None, condition: Tensor | None = None) -> tuple[Tensor, None]:
-        return self.head(self.stages(join(self.flatten(x), condition))), None
+        return self.head(self.hidden(x, condition)), None
+
+    def hidden(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.stages(join(self.flatten(x), condition))
 
 
 @final
@@ -55,7 +58,9 @@ class Mlp(Network):
     """Fully connected encoder, and a decoder that mirrors it. Images are flattened; a condition is joined to x and to z.
 
     With ``widths=(256, 128)``, a code of 64 and 784 cells the layers are exactly 784-256-128-64-128-256-784.
-    Normalization, activation and dropout follow each hidden layer; neither the code nor the output has any.
+    Normalization, activation and dropout follow each hidden layer; neither the code nor the output has any. With ``skip``
+    each hidden layer adds to what comes in, or to a linear map of it where the width changes (He et al. 2016,
+    https://arxiv.org/abs/1512.03385), which lets deep networks of any activation learn.
 
     Widths that are not given: 1, 2 or 3 hidden layers for size s, m or l. The first has the power of two nearest to the
     number of cells, between 64 and 512 (twice that for l); each next one has half as many, but never fewer than the code.
@@ -71,6 +76,7 @@ class Mlp(Network):
     activation: str = option("silu", "function after each hidden layer", choices=tuple(ACTIVATIONS))
     normalization: str = option("none", "normalization in each hidden layer", choices=NORMALIZATIONS)
     dropout: float = option(0.0, "share of hidden units switched off at random in training", low=0.0, high=0.99)
+    skip: bool = option(False, "whether each hidden layer is added to what comes in")
 
     def resolved(self, source: Layout, target: Layout, latent_dim: int, size: str) -> Self:
         if self.widths is not None:
@@ -90,7 +96,10 @@ class Mlp(Network):
         return encoder, decoder
 
     def _hidden(self, inputs: int, widths: tuple[int, ...]) -> list[nn.Module]:
-        return [Dense(a, b, self.activation, self.normalization, self.dropout) for a, b in pairwise((inputs, *widths))]
+        layers = [Dense(a, b, self.activation, self.normalization, self.dropout) for a, b in pairwise((inputs, *widths))]
+        return (
+            [Skip(m, a, b) for m, (a, b) in zip(layers, pairwise((inputs, *widths)), strict=True)] if self.skip else [*layers]
+        )
 
 
 def chosen_widths(cells: int, latent_dim: int, size: str) -> tuple[int, ...]:

@@ -26,17 +26,20 @@ SMALLEST = 64
 class PyramidEncoder(Encoder):
     """Stages, then a head that makes the code: x (N, F, *P) -> h (N, wants) or (N, wants, *L)."""
 
-    def __init__(self, stages: Sequence[nn.Module], head: nn.Module) -> None:
+    def __init__(self, stages: Sequence[nn.Module], head: nn.Sequential) -> None:
         super().__init__()
         self.stages = nn.Sequential(*stages)
         self.head = head
 
     def forward(self, x: Tensor, real: Tensor | None = None, condition: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        h = self.head(self.stages(join(x, condition)))
+        h = self.head[-1](self.hidden(x, condition))
         if real is None or h.dim() == 2:
             return h, None
         pool = functional.adaptive_max_pool1d if h.dim() == 3 else functional.adaptive_max_pool2d
         return h, pool(real.to(h.dtype).amax(1, keepdim=True), h.shape[2:])  # a code position is real if any cell under it is
+
+    def hidden(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.head[:-1](self.stages(join(x, condition)))
 
 
 @final

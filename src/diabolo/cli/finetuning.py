@@ -1,0 +1,72 @@
+"""What ``diabolo finetune`` found: as text, as a table of runs, as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from diabolo.cli import console, outputs
+from diabolo.data import Reading
+from diabolo.errors import DataError, ParameterError
+from diabolo.jobs.label_curve import METHODS, LabelCurve
+from diabolo.store.files import write_bytes
+
+WORDS = {
+    "fine-tuned": "fine-tuned",
+    "scratch": "the same from scratch",
+    "frozen": "codes, logistic regression",
+    "raw": "rows, logistic regression",
+}
+
+
+def counts(text: str) -> tuple[int | str, ...]:
+    """``30,100,all`` as numbers of labels. ParameterError for anything else.
+
+    >>> counts("30,100,all")
+    (30, 100, 'all')
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part == "all" or (part.isdecimal() and int(part) > 0) for part in parts):
+        raise ParameterError(f"--labels expects whole numbers of at least 1, or all, such as 30,100,all; got {text!r}.")
+    return tuple(part if part == "all" else int(part) for part in parts)
+
+
+def require_labels(reading: Reading) -> None:
+    """DataError where the data came without labels."""
+    if reading.labels is None:
+        raise DataError(f"{reading.name} came without labels: name their column with --label COLUMN.")
+
+
+def show(reading: Reading, found: LabelCurve) -> None:
+    """A line a number of labels, a column a method, and where the test rows are from."""
+    methods = [m for m in METHODS if any(a.method == m for a in found.accuracies)]
+    draws = f", mean ± standard deviation of {found.seeds} draws" if found.seeds > 1 else ""
+    rows = []
+    for n in found.counts:
+        points = [found.at(m, n) for m in methods]
+        shares = ("" if a is None else f"{a.mean:.2%}" + f" ± {a.std:.2%}" * (found.seeds > 1) for a in points)
+        rows.append([str(n), *shares])
+    title = f"Right of {found.test_rows} test rows, {len(found.classes)} classes, the commonest {found.majority:.1%}{draws}"
+    console.table(["labels", *(WORDS[m] for m in methods)], rows, title=title, numbers=range(1 + len(methods)))
+    if not found.apart:
+        console.result(
+            f"Test rows are three tenths of {reading.name}. None of their labels was trained with; the rows themselves MODEL "
+            "has seen, where it was trained on these data. --test DATA judges by others."
+        )
+
+
+def write_runs(found: LabelCurve, path: Path, ending: str) -> None:
+    """A row a run: labels, seed, accuracy; and the method."""
+    runs = [(a.method, a.labels, seed, value) for a in found.accuracies for seed, value in enumerate(a.values)]
+    methods, labels, seeds, values = (np.array(column) for column in zip(*runs, strict=True))
+    columns = {"labels": labels, "draw": seeds, "accuracy": values}
+    outputs.write_table(path, ending, "runs", columns, {"method": methods})
+
+
+def write_picture(found: LabelCurve, path: Path) -> None:
+    """The curve as PNG."""
+    from diabolo.figures.export import to_png
+    from diabolo.figures.labels import accuracy_by_labels
+
+    write_bytes(path, to_png(accuracy_by_labels(found)))

@@ -1,0 +1,68 @@
+"""``diabolo finetune``: the table, the files, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from tests.cli.conftest import Run
+
+FEW = ("--labels", "30,100", "--seeds", "2", "-e", "2")
+
+
+def test_the_table_and_its_files(run: Run, digits_model: Path) -> None:
+    ran = run("finetune", digits_model, "demo:digits", *FEW, "-o", "runs.csv", "--picture", "curve.png")
+    assert ran.code == 0, ran.err
+    words = (
+        "Right of 539 test rows, 10 classes",
+        "2 draws",
+        "fine-tuned",
+        "from scratch",
+        "±",
+        "--test DATA",
+        "runs.csv",
+        "curve.png",
+    )
+    assert [w for w in words if w not in ran.out] == []
+    assert "100 labels, draw 2 of 2" in ran.err
+    frame = pl.read_csv("runs.csv")
+    assert frame.columns == ["method", "labels", "draw", "accuracy"]
+    assert len(frame) == 2 * 4 * 2
+    with Image.open("curve.png") as picture:
+        assert picture.width > 300
+
+
+def test_as_data_and_judged_by_other_rows(run: Run, table: Path, table_model: Path) -> None:
+    found = run("finetune", table_model, table, "--labels", "10,all", "--seeds", "1", "-e", "1", "--test", table, "--json").json
+    assert [a["labels"] for a in found["accuracies"]] == [10] * 4 + [60] * 4
+    assert (found["classes"], found["test_rows"], found["apart"], found["pool"]) == (["down", "up"], 60, True, 60)
+    shown = run("finetune", table_model, table, "--labels", "10", "--seeds", "1", "-e", "1", "--test", table)
+    assert "±" not in shown.out
+    assert "--test DATA" not in shown.out
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (["--labels", "1"], 1, "1 label for 2 classes are too few"),
+        (["--labels", "many"], 2, "such as 30,100,all; got 'many'"),
+        (["--labels", "0"], 2, "at least 1"),
+        (["--labels", "900"], 1, "There are 42 rows to draw labels from"),
+        (["--label", "machin"], 1, "Did you mean 'machine'?"),
+        (["-o", "runs.png"], 2, ".csv, .npz or .parquet"),
+        (["--picture", "curve.gif"], 2, ".png"),
+    ],
+)
+def test_wrong_words(run: Run, table: Path, table_model: Path, more: list[str], code: int, words: str) -> None:
+    ran = run("finetune", table_model, table, *more)
+    assert (ran.code, words in ran.err, ran.out) == (code, True, ""), ran.err
+
+
+def test_data_without_labels(run: Run, table: Path, table_model: Path) -> None:
+    lines = [line.split(";") for line in table.read_text(encoding="utf-8").splitlines()]
+    Path("bare.csv").write_text("\n".join(";".join(line[1:]) for line in lines) + "\n", encoding="utf-8")
+    ran = run("finetune", table_model, "bare.csv")
+    assert (ran.code, "--label COLUMN" in ran.err) == (1, True), ran.err
