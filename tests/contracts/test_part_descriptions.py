@@ -36,6 +36,8 @@ def other_value(part: type[Part], field: Any) -> Any:
         return not default
     if field.name == "function":
         return abs
+    if isinstance(default, tuple):
+        return tuple(value + 1 for value in default)
     if "int" in str(field.type):
         return (default or 0) + 1
     for value in (0.5, 0.25) if not field.name.startswith("min_") else (0.01,):  # a floor stays below what starts above it
