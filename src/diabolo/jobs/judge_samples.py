@@ -11,9 +11,10 @@ import numpy as np
 import torch
 
 from diabolo.data.subset import Subset
-from diabolo.densities import DENSITIES
+from diabolo.densities import DENSITIES, DISCRETE
 from diabolo.errors import DataError, UnsupportedError
 from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.discrete import quantizer
 from diabolo.jobs.embed import decoded
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import encode_all
@@ -98,7 +99,8 @@ def judge_samples(
     real = take(cells)
     near = None if training is None else _nearness(trained, training, cells)
     prior = ["prior"] if trained.model.bottleneck.prior() is not None else []
-    names = [*prior, *(d.name for d in DENSITIES)] if origins is None else list(origins)
+    fitted = DENSITIES if quantizer(trained) is None else DISCRETE
+    names = [*prior, *(d.name for d in fitted)] if origins is None else list(origins)
     lines = []
     for name in names:
         z = sample_codes(trained, len(kept), density=name, random_state=seed)
