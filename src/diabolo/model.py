@@ -11,9 +11,10 @@ from torch.distributions import Distribution
 
 from diabolo.composition import Composition
 from diabolo.maths.rows import repeated
+from diabolo.parts.bottlenecks.quantizer import Quantizer
 from diabolo.parts.likelihoods.base import Output
 from diabolo.parts.networks.base import Ports
-from diabolo.records import Batch, Context, Corrupted, Layout, Loss, Step
+from diabolo.records import Batch, Code, Context, Corrupted, Layout, Loss, Step
 
 
 @final
@@ -104,9 +105,15 @@ class Model(nn.Module):
             cost=cost,
             everyday=everyday / count,
             kl=None if step.code.kl is None else step.code.kl.flatten(1).sum(1),
+            perplexity=self._perplexity(step.code, len(reconstruction)),
             penalties=penalties,
             critics={name: penalty.critic for name, penalty in found.items() if penalty.critic is not None},
         )
+
+    def _perplexity(self, code: Code, rows: int) -> Tensor | None:
+        if code.indices is None or not isinstance(self.bottleneck, Quantizer):
+            return None
+        return self.bottleneck.perplexity(code.indices).expand(rows)
 
     def start_at(self, mean: Tensor) -> None:
         """Let the untrained model answer with about ``mean`` (F, *P), the mean of what should come out, whatever goes in.
@@ -126,6 +133,12 @@ class Model(nn.Module):
         """x (N, F, *P) -> z (N, K, *L), deterministic: the posterior's mean where there is one."""
         h, _ = self.encoder(x, real, condition)
         return self.bottleneck.mode(h.float())
+
+    def indices(self, x: Tensor, condition: Tensor | None = None) -> Tensor | None:
+        """x (N, F, *P) -> which entries :meth:`encode` gives, (N, *L, G); None where codes are not discrete."""
+        h, _ = self.encoder(x, None, condition)
+        still = Context(1.0, torch.Generator(h.device), training=False)
+        return self.bottleneck(h.float(), None, still).indices
 
     def posterior(self, x: Tensor, condition: Tensor | None = None) -> Distribution | None:
         """q(z|x) of shape (N, K, *L), or None where the code is a point."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from diabolo.spec import Part
 
 Description = Mapping[str, Any]
+DISCRETE = ("vqvae", "fsq")
+QUARTER_MAP = {"name": "conv", "code": "map", "stages": 2}  # of discrete codes, as large as in van den Oord et al. 2017
+MAP_CHANNELS = 4  # of such a map: one group of either bottleneck
 
 
 @final
@@ -126,6 +129,20 @@ def _aae(hints: Hints) -> dict[str, Any]:
 
 def _vae_gan(hints: Hints) -> dict[str, Any]:
     return _vae(hints) | {"regularizers": [{"name": "adversarial-output"}]}
+
+
+def _vqvae(hints: Hints) -> dict[str, Any]:
+    """Pictures become a map of a quarter of a side; rows of a table a vector in pairs, 3 bits a number."""
+    if hints.bounds:
+        return {"bottleneck": {"name": "vq"}, "network": QUARTER_MAP}
+    return {"bottleneck": {"name": "vq", "entries": 64, "group": 2}}
+
+
+def _fsq(hints: Hints) -> dict[str, Any]:
+    """As for vqvae."""
+    if hints.bounds:
+        return {"bottleneck": {"name": "fsq"}, "network": QUARTER_MAP}
+    return {"bottleneck": {"name": "fsq", "levels": [8, 8]}}
 
 
 def _iwae(hints: Hints) -> dict[str, Any]:
@@ -256,6 +273,20 @@ _TABLE = (
         _iwae,
     ),
     Recipe(
+        "vqvae",
+        "Each part of the code is one of 512 learned entries, so a row becomes whole numbers; a prior over them generates.",
+        "Compression to real bits, generation by drawing whole numbers, codes that other models can read as words.",
+        "van den Oord, Vinyals & Kavukcuoglu 2017, Neural discrete representation learning, https://arxiv.org/abs/1711.00937",
+        _vqvae,
+    ),
+    Recipe(
+        "fsq",
+        "Each code number is rounded to one of a few fixed levels: whole numbers as of vqvae, and no codebook to learn.",
+        "What vqvae is for, with nothing that can go unused.",
+        "Mentzer et al. 2024, Finite scalar quantization: VQ-VAE made simple, https://arxiv.org/abs/2309.15505",
+        _fsq,
+    ),
+    Recipe(
         "cvae",
         "A VAE that is told the label on both sides, so that the code holds what the label does not say.",
         "Generating a chosen class; separating style from class. Needs labels y.",
@@ -281,13 +312,19 @@ def get(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def default_latent_dim(recipe: str, cells: int) -> int:
-    """How wide the code is when nobody says: the square root of the number of cells, four times that for ``sparse``.
+def default_latent_dim(recipe: str, cells: int, *, maps: bool = False) -> int:
+    """How wide the code is when nobody says: the square root of the number of cells, four times that for ``sparse`` and for
+    discrete codes, whose numbers say less. maps: whether the code is a map; a discrete one has 4 channels.
 
     >>> default_latent_dim("plain", 784), default_latent_dim("sparse", 784), default_latent_dim("vae", 1)
     (28, 112, 1)
+    >>> default_latent_dim("vqvae", 784), default_latent_dim("vqvae", 784, maps=True)
+    (112, 4)
     """
-    wide = 4 if get(recipe).name == "sparse" else 1
+    name = get(recipe).name
+    if maps and name in DISCRETE:
+        return min(cells, MAP_CHANNELS)
+    wide = 4 if name in ("sparse", *DISCRETE) else 1
     return max(1, min(cells, wide * round(math.sqrt(cells))))
 
 
@@ -353,6 +390,15 @@ def chosen_corruption(recipe: str, hints: Hints, given: object, settings: Sequen
         role, _, key = path.partition(".")
         part = part.with_text(key, text) if role == "corruption" else part
     return part
+
+
+def has_map(recipe: str, hints: Hints, given: object, settings: Sequence[tuple[str, str]] = ()) -> bool:
+    """Whether the code will be a map: what the network that :func:`compose` would take says, with its settings."""
+    part = _choose("network", _own(recipe, hints)["network"], given)
+    code = getattr(part, "code", "vector")
+    for path, text in settings:
+        code = text if path == "network.code" else code
+    return bool(code == "map")
 
 
 def _own(recipe: str, hints: Hints) -> dict[str, Any]:

@@ -107,7 +107,8 @@ class Code:
 
     z: (N * samples, K, *L), handed to the decoder, a row's samples side by side. cost: (N * samples,), what training pays for
     the code (0 where it is free); with more than one sample, log q(z|x) − log p(z). kl: (N, K, *L), raw KL divergence to the
-    prior in nats, None where there is no density. posterior: q(z|x) or None.
+    prior in nats, None where there is no density. posterior: q(z|x) or None. indices: (N, *L, G), of quantized codes which
+    entry each of the G groups of channels is; None of others.
     """
 
     z: Tensor
@@ -115,6 +116,7 @@ class Code:
     kl: Tensor | None = None
     posterior: Distribution | None = None
     samples: int = 1
+    indices: Tensor | None = None
 
 
 @final
@@ -149,7 +151,8 @@ class Loss:
 
     total = reconstruction + cost + sum of penalties is what training minimizes. kl is the raw KL divergence (None
     without a posterior): reconstruction + kl is -ELBO. Of several samples reconstruction is the mean, and cost what is missing
-    to minus the importance-weighted bound. everyday: the figure people know, MSE or BCE an element. critics: what critics are
+    to minus the importance-weighted bound. everyday: the figure people know, MSE or BCE an element. perplexity: of
+    the entries a batch's quantized codes use, the same for each row; None of other codes. critics: what critics are
     trained by, in the same backward pass; never in total.
     """
 
@@ -158,5 +161,6 @@ class Loss:
     cost: Tensor
     everyday: Tensor
     kl: Tensor | None = None
+    perplexity: Tensor | None = None
     penalties: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
     critics: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))

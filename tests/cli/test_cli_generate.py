@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
+from diabolo import Autoencoder
 from tests.cli.conftest import Run
+from tests.helpers import little_images, quick
 
 
 def test_pictures_on_a_sheet_and_in_a_folder(run: Run, digits_model: Path) -> None:
@@ -128,3 +130,17 @@ def test_wrong_input(run: Run, digits_model: Path) -> None:
     assert (ran.code, "give --judge DATA too" in ran.err) == (2, True)
     ran = run("generate", "nowhere", "-o", "x.npy")
     assert (ran.code, "nowhere" in ran.err) == (1, True)
+
+
+def test_discrete_codes_come_from_their_prior(run: Run) -> None:
+    images = little_images()
+    np.save("rows.npy", images)
+    Autoencoder.from_trained(quick(images, "fsq", network="mlp", latent_dim=4)).save("discrete")
+    for density in ("auto", "independent", "autoregressive"):
+        assert run("generate", "discrete", "-n", "4", "-o", f"{density}.npy", "--density", density, "--seed", "1").code == 0
+    np.testing.assert_array_equal(np.load("auto.npy"), np.load("autoregressive.npy"))
+    ran = run("generate", "discrete", "-o", "x.npy", "--density", "mixture")
+    assert (ran.code, "'independent' or 'autoregressive'" in ran.err) == (2, True)
+    ran = run("eval", "discrete", "rows.npy")
+    wanted = ("PCA at as many bits", "Discrete code: 1 whole number below 1000", "ideal coder")
+    assert [w for w in wanted if w not in ran.out] == []

@@ -37,7 +37,7 @@ def other_value(part: type[Part], field: Any) -> Any:
     if field.name == "function":
         return abs
     if isinstance(default, tuple):
-        return (*default, 7)
+        return (*(value + 1 for value in default), 7)
     if "int" in str(field.type):
         return (default or 0) + 1
     for value in (0.5, 0.25) if not field.name.startswith("min_") else (0.01,):  # a floor stays below what starts above it

@@ -30,7 +30,7 @@ def evaluate(
     """
     from diabolo.cli import console
     from diabolo.cli.inputs import open_model, read_pair
-    from diabolo.cli.results import show_details, show_errors, show_mending
+    from diabolo.cli.results import show_details, show_errors, show_mending, show_why
     from diabolo.jobs.likelihood import log_likelihood
     from diabolo.jobs.workshop import judge_rows
 
@@ -48,7 +48,9 @@ def evaluate(
         show_mending(found["mending"])
     console.result()
     if found["gain"] is not None:
-        console.result(f"PCA's squared error is {found['gain']:.3g} times this model's.")
+        at = "PCA's squared error at as many bits" if found["discrete"] else "PCA's squared error"
+        console.result(f"{at} is {found['gain']:.3g} times this model's.")
+        show_why(found, found["gain"])
     show_details(found)
     if likely is not None:
         console.result(

@@ -33,7 +33,8 @@ def generate(
         typer.Option(
             "--density",
             metavar="NAME",
-            help="Where codes come from: prior, gaussian, mixture, kernel. auto: the prior if there is one, else mixture.",
+            help="Where codes come from: prior, gaussian, mixture, kernel; of discrete codes independent, autoregressive. "
+            "auto: the prior if there is one, else mixture.",
         ),
     ] = "auto",
     label: Annotated[

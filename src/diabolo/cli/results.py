@@ -60,8 +60,9 @@ def _finding(found: Mapping[str, Any]) -> Finding:
 def show_errors(metrics: Mapping[str, Any]) -> None:
     """The table of errors: the model, and what is simpler below it."""
     names = list(metrics["table"][0]["errors"])
+    words = WORDS | ({"pca": "PCA at as many bits"} if metrics.get("discrete") else {})
     rows = [
-        [WORDS.get(row["name"], row["name"]), str(row["numbers"]), *(_figure(n, row["errors"].get(n)) for n in names)]
+        [words.get(row["name"], row["name"]), str(row["numbers"]), *(_figure(n, row["errors"].get(n)) for n in names)]
         for row in metrics["table"]
     ]
     console.table(
@@ -99,6 +100,7 @@ def show_details(metrics: Mapping[str, Any]) -> None:
 def details(metrics: Mapping[str, Any]) -> list[str]:
     """The lines of :func:`show_details`."""
     lines = [_health(metrics["health"], metrics.get("ratio"))]
+    lines += _discrete(metrics["discrete"]) if metrics.get("discrete") else []
     elbo = metrics.get("elbo")
     if elbo:
         bound, likelihood = -elbo["negative_elbo"], -elbo["reconstruction"]
@@ -121,6 +123,27 @@ def _health(health: Mapping[str, Any], ratio: float | None) -> str:
     parts.append(f"they fill {health['effective']:.1f} dimensions")
     smaller = "" if ratio is None else f"; {ratio:.3g} times fewer numbers than a row"
     return f"Code: {', '.join(parts)}{smaller}"
+
+
+def _discrete(code: Mapping[str, Any]) -> list[str]:
+    """Bits of a discrete code, as they come and with its prior."""
+    numbers = f"{code['columns']} whole number{'s' * (code['columns'] != 1)} below {max(code['entries'])}"
+    used = f"{code['used']:.1%} of the entries occur, as if {code['perplexity']:.4g} occurred equally often"
+    lines = [f"Discrete code: {numbers}, {code['bits']:.5g} bits a row; {used}"]
+    if code["prior"]:
+        told = ", ".join(f"{bits:.5g} ({name})" for name, bits in code["prior"].items())
+        lines.append(f"Bits a row an ideal coder would need that knows the prior: {told}")
+    return lines
+
+
+def show_why(metrics: Mapping[str, Any], gain: float | None) -> None:
+    """Why PCA at as many bits restores better than a model with discrete codes; nothing where it does not."""
+    if metrics.get("discrete") and gain is not None and gain < 1:
+        from diabolo.jobs.code_prior import DiscreteCodes, why_not
+        from diabolo.report.language import language
+
+        finding = why_not(DiscreteCodes(**metrics["discrete"]))
+        console.result(language("en").plain(finding.key, **finding.values))
 
 
 def _figure(name: str, value: float | None) -> str:

@@ -22,12 +22,12 @@ from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import made_with, refuse_another_model, seed_of
 from diabolo.estimators.plot import Plot
 from diabolo.estimators.widths import Widths
+from diabolo.jobs import discrete, tasks
 from diabolo.jobs import embed as embedding
 from diabolo.jobs import interpolate as interpolating
 from diabolo.jobs import mend as mending
 from diabolo.jobs import reconstruct as reconstructing
 from diabolo.jobs import sample as sampling
-from diabolo.jobs import tasks
 from diabolo.jobs.cluster import Clustering, cluster
 from diabolo.jobs.detect import detect
 from diabolo.jobs.diagnose import Diagnosis, diagnose
@@ -76,10 +76,11 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     Args:
         recipe: ``"plain"``, ``"denoising"``, ``"noise2self"``, ``"masked"``, ``"upscaling"``, ``"jigsaw"``, ``"sparse"``,
-            ``"contractive"``, ``"vae"``, ``"beta-vae"``, ``"cvae"``, and for readers of textbooks ``"simple"``, ``"deep"``,
-            ``"conv"``. ``"auto"`` is ``"plain"``.
+            ``"contractive"``, ``"vae"``, ``"beta-vae"``, ``"vqvae"``, ``"fsq"``, ``"cvae"``, and for readers of textbooks
+            ``"simple"``, ``"deep"``, ``"conv"``. ``"auto"`` is ``"plain"``.
         network: ``"mlp"``, ``"conv"``, ``"residual"``, a ``Custom(encoder, decoder)``; ``"auto"``: what suits the data.
-        latent_dim: numbers in the code; None: the square root of the numbers in a row (four times that for ``sparse``).
+        latent_dim: numbers in the code; None: the square root of the numbers in a row (four times that for ``sparse``
+            and discrete codes; 4 channels for a discrete code that is a map).
         size: ``"s"``, ``"m"``, ``"l"``: how wide and deep the network is where it does not say.
         bottleneck, corruption, likelihood, regularizers: parts that replace the recipe's. A function
             ``(prediction, target) -> loss`` as likelihood is the user's own loss.
@@ -234,6 +235,18 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Codes (n, latent_dim) back to data in the caller's own shape, dtype, range and columns."""
         return embedding.decode(self._fitted(), Z, y)
 
+    def indices(self, X: Any, y: Any = None) -> np.ndarray:
+        """X as whole numbers: which entries of the codebooks its codes are, (n, *positions[, groups]) int64.
+
+        Recipes with discrete codes only (``"vqvae"``, ``"fsq"``).
+        """
+        return discrete.indices(self._fitted(X), X, y)
+
+    def from_indices(self, indices: Any, y: Any = None) -> Any:
+        """The inverse of ``indices``, as far as the model restores: rows in the caller's own shape, dtype and range."""
+        trained = self._fitted()
+        return embedding.decode(trained, discrete.codes_of(trained, indices), y)
+
     def posterior(self, X: Any, y: Any = None) -> embedding.Posterior:
         """q(z|x): ``.mean``, ``.std`` (n, latent_dim) and ``.sample()``; recipes with a distribution over codes only."""
         return embedding.posterior(self._fitted(X), X, y)
@@ -366,7 +379,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def sample(self, n: int = 1, y: Any = None, *, density: str = "auto", random_state: int | None = None) -> Any:
         """n new rows.
 
-        density: ``"prior"``, ``"gaussian"``, ``"mixture"``, ``"kernel"``; ``"auto"``: the prior where there is one.
+        density: ``"prior"``, ``"gaussian"``, ``"mixture"``, ``"kernel"``, of discrete codes ``"independent"`` or
+            ``"autoregressive"``; ``"auto"``: the prior where there is one.
         """
         return sampling.sample(self._fitted(), n, y, density=density, random_state=random_state)
 

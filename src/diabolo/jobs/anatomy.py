@@ -53,6 +53,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "part.sparse-l1": "small numbers are cheaper: L1 price of {weight} after {activation}",
         "part.sparse-kl": "sigmoid, each number rarely on: {target} on average",
         "part.top-k": "the {k} largest numbers stay, the rest become 0",
+        "part.vq": "each {group} numbers become the nearest of {entries} learned entries",
+        "part.fsq": "each number is rounded to a level; the numbers of levels are {levels}, in turn",
         "part.mmd": "pulls all codes together towards a standard normal distribution: weight {weight}",
         "part.adversarial": "a critic teaches codes to look like draws of a standard normal distribution: weight {weight}",
         "part.adversarial-output": "a critic teaches outputs to look like data: weight {weight}, its features {features}",
@@ -128,6 +130,8 @@ def code_words(trained: Trained) -> tuple[Finding, tuple[Finding, ...]]:
         words = [Finding("part.plain-activation", part.get_params())]
     if part.name == "top-k":
         words = [Finding("part.top-k", {"k": getattr(trained.model.bottleneck, "k", None)})]
+    if part.name == "fsq":
+        words = [Finding("part.fsq", {"levels": ", ".join(map(str, part.get_params()["levels"]))})]
     if part.name == "gaussian":
         options = part.get_params()
         words += [Finding("part.beta", options)] if options["beta"] != 1 else []

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from diabolo.baselines.base import Baseline
 from diabolo.baselines.pca import EXACT, ROWS_AT_ONCE, Pca, fit_pca, fit_pca_in_blocks
+from diabolo.baselines.quantized_pca import QuantizedPca
 from diabolo.data.examples import Examples
 from diabolo.data.subset import Subset
-from diabolo.jobs import calibration, rarity
+from diabolo.jobs import calibration, code_prior, rarity
 from diabolo.jobs.calibration import CODES as CODES
+from diabolo.jobs.discrete import code_bits
 from diabolo.jobs.inference import codes
 from diabolo.jobs.judge_mending import SIMPLER, fit_simpler
 from diabolo.trained import Companion, Trained
@@ -18,6 +23,7 @@ from diabolo.trained import Companion, Trained
 TWIN = "pca"
 CODE_ROWS = 5_000
 TWIN_CELLS = 50_000_000
+NUMBERS_A_BIT = 0.6  # numbers PCA can use for a bit at most: on MNIST one number for two bits
 
 
 def add_companions(
@@ -32,11 +38,11 @@ def add_companions(
     """``trained`` with companions: two fitted on its training rows and no others, and how its validation rows fit.
 
     codes: of up to 5 000 rows, with their row numbers and labels. rarity: a density fitted to them, where rows can be judged by
-    it. pca: mean and principal axes of the rows as the model
-    sees them, from as many rows as hold 50 million numbers; not for models trained on pairs. A model that went on with fewer
-    rows keeps the PCA it had. calibration: see :func:`diabolo.jobs.calibration.calibrate`; of training rows where there are no
-    others. What is simpler at mending pictures: see :func:`diabolo.jobs.judge_mending.fit_simpler`. groups: (n,) of all rows of
-    the examples, alike for squares of one photograph.
+    it. code-prior: of discrete codes, see :func:`diabolo.jobs.code_prior.fit_code_prior`. pca: mean and principal axes of the
+    rows as the model sees them, from as many rows as hold 50 million numbers; not for models trained on pairs. A model that
+    went on with fewer rows keeps the PCA it had. calibration: see :func:`diabolo.jobs.calibration.calibrate`; of training rows
+    where there are no others. What is simpler at mending pictures: see :func:`diabolo.jobs.judge_mending.fit_simpler`. groups:
+    (n,) of all rows of the examples, alike for squares of one photograph.
     """
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
     held_out = len(validation) > 0
@@ -47,6 +53,8 @@ def add_companions(
         trained = trained.with_companion(calibration.NAME, calibrated)
     if calibrated is not None and len(trained.companions[CODES].arrays["z"]) > 1:
         trained = trained.with_companion(rarity.NAME, rarity.fit_rarity(trained.companions[CODES].arrays["z"]).companion())
+    prior = code_prior.fit_code_prior(trained, examples, rows, validation, seed)
+    trained = trained if prior is None else trained.with_companion(code_prior.NAME, prior)
     if len(rows) >= max((int(c.data["rows"]) for n, c in trained.companions.items() if n in SIMPLER), default=0):
         for name, companion in fit_simpler(trained, examples, rows, seed).items():
             trained = trained.with_companion(name, companion)
@@ -56,7 +64,7 @@ def add_companions(
     known = trained.companions.get(TWIN)
     if known is not None and known.data["rows"] > len(chosen):
         return trained
-    k = int(np.prod(trained.model.code_shape))
+    k = max(int(np.prod(trained.model.code_shape)), int(NUMBERS_A_BIT * (code_bits(trained) or 0)))
     parts = (trained.kind.encode(examples.source.take(part).cpu()).flatten(1).numpy() for part in chosen.split(ROWS_AT_ONCE))
     enough = trained.kind.layout.cells <= min(len(chosen), EXACT)
     pca = fit_pca_in_blocks(parts, k) if enough else fit_pca(np.concatenate(list(parts)), k)
@@ -77,7 +85,20 @@ def _more(known: Companion | None, found: Companion, name: str) -> bool:
 
 
 def linear_twin(trained: Trained) -> Pca | None:
-    """The PCA that travels with the model, None where it was trained on pairs."""
+    """The PCA that travels with the model, of as many numbers as its code, None where it was trained on pairs."""
+    whole = _whole_twin(trained)
+    k = int(np.prod(trained.model.code_shape))
+    return None if whole is None else Pca(whole.mean, whole.components[:k], whole.explained[:k], whole.total)
+
+
+def linear_rival(trained: Trained) -> Baseline | None:
+    """What restores as well as a linear method can with a code of the same size: :func:`linear_twin`, its numbers rounded to as
+    many bits where codes are discrete (a started bit counts as whole)."""
+    bits, whole = code_bits(trained), _whole_twin(trained)
+    return linear_twin(trained) if bits is None or whole is None else QuantizedPca.of(whole, math.ceil(bits))
+
+
+def _whole_twin(trained: Trained) -> Pca | None:
     companion = trained.companions.get(TWIN)
     return None if companion is None else Pca(**companion.arrays, total=companion.data["total"])
 

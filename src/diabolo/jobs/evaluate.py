@@ -11,9 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diabolo.baselines.base import Baseline
+from diabolo.baselines.pca import Pca
+from diabolo.baselines.quantized_pca import QuantizedPca
 from diabolo.data.sources import Source
-from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.code_prior import DiscreteCodes, judge_discrete
+from diabolo.jobs.companions import linear_rival, linear_twin
 from diabolo.jobs.contenders import Contender, errors_of
+from diabolo.jobs.discrete import quantizer, whole_numbers
 from diabolo.jobs.inference import apply, codes, encoded
 from diabolo.jobs.judge_mending import Mending, judge_mending
 from diabolo.jobs.labels import classes_of, rows_and_labels
@@ -43,7 +48,8 @@ class Evaluation:
     numbers in its code. elbo: negative_elbo, reconstruction and kl in nats a row, None without a density; nats says what
     they are. neighbors: share of rows whose five nearest neighbours in code space vote for their label, for the model and
     for PCA; None without labels that are classes. mending: how well the model does the job it was trained for (denoise,
-    upscale, impute, unshuffle) beside what is simpler; None for other models and for tables.
+    upscale, impute, unshuffle) beside what is simpler; None for other models and for tables. discrete: what discrete codes
+    cost; None of others. Beside such a model PCA's numbers are rounded to as many bits, and ``numbers`` are those with bits.
     """
 
     data: str
@@ -59,6 +65,7 @@ class Evaluation:
     elbo: Mapping[str, float] | None = None
     neighbors: Mapping[str, float] | None = None
     mending: Mending | None = None
+    discrete: DiscreteCodes | None = None
 
     @property
     def gain(self) -> float | None:
@@ -114,6 +121,7 @@ def evaluate(
         nats=score_unit(trained),
         elbo=None if kl is None or trained.target_kind is not None else _elbo(trained, source, condition, seed),
         neighbors=None if y is None else _neighbors(trained, source, z, y),
+        discrete=None if quantizer(trained) is None else judge_discrete(trained, whole_numbers(trained, source, condition)),
         mending=judge_mending(trained, source, y, target, seed=seed),
     )
 
@@ -123,15 +131,19 @@ def _contenders(
 ) -> list[tuple[str, int, np.ndarray]]:
     """Name, code numbers and restored rows (n, F, *P) of the model and of what is simpler."""
     found = [("model", numbers, restored(trained, source, condition).numpy())]
-    twin = linear_twin(trained)
+    twin = linear_rival(trained)
     if twin is not None and same:
         x = encode_all(trained, source).numpy()
-        found.append(("pca", len(twin.components), twin.reconstruct(x.reshape(len(x), -1)).reshape(x.shape)))
+        found.append(("pca", _numbers(twin), twin.reconstruct(x.reshape(len(x), -1)).reshape(x.shape)))
         found.append(("mean", 0, np.broadcast_to(twin.mean.reshape(x.shape[1:]), x.shape)))
     elif trained.kind.layout.shape == trained.out_kind.layout.shape:
         x = trained.kind.encode(source.take(torch.arange(len(source)))).cpu().numpy()
         found.append(("input", x[0].size, x))
     return found
+
+
+def _numbers(rival: Baseline) -> int:
+    return rival.used if isinstance(rival, QuantizedPca) else len(rival.components) if isinstance(rival, Pca) else 0
 
 
 def _kl(trained: Trained, source: Source, condition: Tensor | None) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.companions import linear_rival
 from diabolo.jobs.inference import rows_of
 from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.metrics.errors import row_errors
@@ -109,7 +109,7 @@ def ranked(errors: NDArray[np.float64], each: int) -> dict[str, NDArray[np.int64
 
 
 def _pca(trained: Trained, x: Tensor) -> Tensor | None:
-    twin = linear_twin(trained)
+    twin = linear_rival(trained)
     return None if twin is None else torch.from_numpy(twin.reconstruct(x.flatten(1).numpy())).reshape(x.shape)
 
 

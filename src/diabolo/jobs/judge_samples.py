@@ -12,9 +12,10 @@ import torch
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.densities import DENSITIES
+from diabolo.densities import DENSITIES, DISCRETE
 from diabolo.errors import DataError, UnsupportedError
 from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.discrete import quantizer
 from diabolo.jobs.embed import decoded
 from diabolo.jobs.features import Features, features_of
 from diabolo.jobs.findings import Finding
@@ -158,7 +159,8 @@ def judge_samples(
     seen = features if isinstance(features, Features) else features_of(trained, features, known, known_labels, seed=seed)
     cells = encode_all(trained, chosen).flatten(1).numpy()
     bench = _bench(trained, seen, chosen, given, cells, known, seed)
-    names = [*_priors(trained), *(d.name for d in DENSITIES)] if origins is None else list(origins)
+    fitted = DENSITIES if quantizer(trained) is None else DISCRETE
+    names = [*_priors(trained), *(d.name for d in fitted)] if origins is None else list(origins)
     lines = []
     for name in names:
         z = sample_codes(trained, len(kept), density=name, random_state=seed)

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from diabolo.densities import find
+from diabolo.densities import DENSITIES, DISCRETE, find
 from diabolo.densities.base import Density
 from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.jobs.code_prior import code_prior
 from diabolo.jobs.companions import CODES
+from diabolo.jobs.discrete import codes_of, quantizer
 from diabolo.jobs.embed import decode
 from diabolo.spec import is_whole
 from diabolo.trained import Trained
@@ -19,12 +21,15 @@ def sample_codes(trained: Trained, n: int, *, density: str = "auto", random_stat
     """Draw n codes, (n, K) float32.
 
     density: ``"prior"`` (standard normal, of recipes that train towards it), ``"gaussian"``, ``"mixture"`` or ``"kernel"``
-    (fitted to the codes of up to 5 000 training rows), or ``"auto"``: the prior where there is one, else the mixture.
+    (fitted to the codes of up to 5 000 training rows), or ``"auto"``: the prior where there is one, else the mixture. Of
+    discrete codes ``"independent"`` or ``"autoregressive"``, or ``"auto"``: see :func:`diabolo.jobs.code_prior.code_prior`.
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ParameterError(f"n must be a whole number of at least 1, got {n!r}.")
     if random_state is not None and not is_whole(random_state, 0):
         raise ParameterError(f"random_state must be a whole number of at least 0, or None, got {random_state!r}.")
+    if quantizer(trained) is not None:
+        return codes_of(trained, code_prior(trained, density).sample(n, random_state))
     prior = trained.model.bottleneck.prior()
     if density == "auto":
         density = "mixture" if prior is None else "prior"
@@ -46,6 +51,11 @@ def sample(trained: Trained, n: int, y: Any = None, *, density: str = "auto", ra
 
 def fit_density(trained: Trained, name: str) -> Density:
     """The density called ``name``, fitted to the training codes that travel with the model."""
+    if name in [discrete.name for discrete in DISCRETE]:
+        raise ParameterError(
+            f"Density {name!r} is of discrete codes, and those of {trained.config.recipe!r} are real numbers. Use "
+            f"{', '.join(repr(d.name) for d in DENSITIES)}, or train vqvae or fsq."
+        )
     if CODES not in trained.companions:
         raise UnsupportedError("This model carries no training codes to fit a density to.")
     return find(name).fit(trained.companions[CODES].arrays["z"], random_state=0)

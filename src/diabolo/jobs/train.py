@@ -218,7 +218,8 @@ def _prepare(
     out = target_kind or kind
     recipe = recipes.get(options.recipe)
     hints = recipes.Hints(kind.network, out.likelihood, out.layout.bounds, out.patches)
-    latent_dim = int(options.latent_dim or 0) or recipes.default_latent_dim(recipe.name, kind.layout.cells)
+    maps = recipes.has_map(recipe.name, hints, options.network, options.settings)
+    latent_dim = int(options.latent_dim or 0) or recipes.default_latent_dim(recipe.name, kind.layout.cells, maps=maps)
     given = {role: getattr(options, role) for role in ("network", "bottleneck", "corruption", "likelihood", "regularizers")}
     if wanted is not None and given["corruption"] is None:
         given["corruption"] = "none"  # pairs bring their own damage

@@ -24,7 +24,7 @@ def error_table(g: Gathered, say: Language) -> dict[str, Any]:
             say("errors.intro", rows=every, scale=_scale(g, say)),
             say(f"errors.{g.evaluation.role}", data=g.evaluation.data),
         ],
-        **_lines(table, say),
+        **_lines(table, say, bits=g.evaluation.discrete is not None),
         "about": [say(f"errors.about.{n}") for n in table[0].errors],
         "neighbors": _neighbors(g, say),
         "bound": _bound(g, say),
@@ -32,12 +32,12 @@ def error_table(g: Gathered, say: Language) -> dict[str, Any]:
     }
 
 
-def _lines(table: Sequence[Contender], say: Language) -> dict[str, Any]:
-    """The heads of a table, and a row for each contender."""
+def _lines(table: Sequence[Contender], say: Language, *, bits: bool = False) -> dict[str, Any]:
+    """The heads of a table, and a row for each contender. bits: whether PCA is held to as many bits, not numbers."""
     names = list(table[0].errors)
     rows = [
         {
-            "name": say.plain(f"errors.{c.name}"),
+            "name": say.plain("errors.pca-bits" if bits and c.name == "pca" else f"errors.{c.name}"),
             "own": c.name == "model",
             "numbers": say.count(c.numbers) if c.name != "mean" else "–",
             "values": [_cell(table, say, name, c.errors.get(name)) for name in names],

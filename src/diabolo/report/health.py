@@ -40,6 +40,10 @@ def judge_health(g: Gathered) -> tuple[Finding, ...]:
         found.append(Finding(_remedy(g), {"n": idle, "used": used}))
     if health.zeros > SPARSE:
         found.append(Finding("health.zeros", {"share": health.zeros}))
+    code = g.evaluation.discrete
+    if code is not None:
+        said = {"used_share": code.used, "perplexity": code.perplexity, "entries": max(code.entries)}
+        found.append(Finding("health.entries", said))
     if health.units > 1:
         found.append(Finding("health.effective", {"effective": health.effective, "n": health.units}))
     sparse = health.zeros > SPARSE

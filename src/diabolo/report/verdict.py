@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
+from diabolo.jobs.code_prior import why_not
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.judge_mending import Mending
 from diabolo.parts.corruptions import BlindSpots
@@ -44,8 +45,10 @@ def judge(g: Gathered) -> Verdict:
     else:
         verdict = Verdict("none", (Finding("verdict.blind"),), ()) if blind else _compared(g)
     n = g.evaluation.rows
+    discrete = g.evaluation.discrete
+    reason = () if discrete is None or verdict.level != "worse" else (why_not(discrete),)
     few = (Finding("verdict.few", {"rows": Finding(f"noun.{g.noun}", {"n": n})}),) if n < SMALL else ()
-    return Verdict(verdict.level, (*verdict.sentences, *few), verdict.advice)
+    return Verdict(verdict.level, (*verdict.sentences, *reason, *few), verdict.advice)
 
 
 def _compared(g: Gathered) -> Verdict:

@@ -24,6 +24,7 @@ from torch import Tensor
 from diabolo.data.examples import Examples
 from diabolo.errors import DivergedError, ParameterError, UnsupportedError
 from diabolo.model import Model
+from diabolo.parts.bottlenecks.quantizer import Quantizer
 from diabolo.records import Context, Loss
 from diabolo.trained import CRITIC, Trained
 from diabolo.training import checkpoints
@@ -381,6 +382,8 @@ def _columns(model: Any) -> list[str]:
     names = ["loss", "reconstruction", "cost", composition.likelihood.everyday]
     if model.bottleneck.variational:
         names.append("kl")
+    if isinstance(model.bottleneck, Quantizer):
+        names.append("perplexity")
     return names + [r.name for r in composition.regularizers] + [name + CRITIC for name in model.critics]
 
 
@@ -389,6 +392,8 @@ def _means(loss: Loss, columns: list[str]) -> Tensor:
     values = [loss.total, loss.reconstruction, loss.cost, loss.everyday]
     if loss.kl is not None:
         values.append(loss.kl)
+    if loss.perplexity is not None:
+        values.append(loss.perplexity)
     return torch.stack([v.detach() for v in (*values, *loss.penalties.values(), *loss.critics.values())]).mean(1)
 
 

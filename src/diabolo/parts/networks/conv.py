@@ -39,8 +39,8 @@ class Conv(Network):
     too, as a penalty on each row's derivatives would have it.
 
     What is not given: channels are 16, 32 or 64 for size s, m or l, doubled at each stage up to eight times that, with as
-    many stages as leave at most 64 positions, one for a map; 28×28 gives (32, 64) for m. ``hidden`` is 64, 128 or 256, no
-    fewer than the code, and 0 for a map.
+    many stages as leave at most 64 positions, one for a map, or ``stages``; 28×28 gives (32, 64) for m. ``hidden`` is 64, 128
+    or 256, no fewer than the code, and 0 for a map.
 
     Masci et al. 2011, https://doi.org/10.1007/978-3-642-21735-7_7; strides for pooling: Radford et al. 2016,
     https://arxiv.org/abs/1511.06434
@@ -56,11 +56,12 @@ class Conv(Network):
     upsampling: str = option("transposed", "how the decoder enlarges maps", choices=UPSAMPLINGS)
     hidden: int | None = option(None, "units of a layer between map and vector; 0: no such layer; none: from size", low=0)
     code: str = option("vector", "the shape of a row's code", choices=("vector", "map"))
+    stages: int | None = option(None, "stages where channels are not given; none: from the data", low=1, high=16)
 
     def resolved(self, source: Layout, target: Layout, latent_dim: int, size: str) -> Self:
         check_positions(self.name, source, target)
         reached = source if self.code == "map" else target  # a map is enlarged beyond the source's size, not shrunk further
-        channels = chosen_channels(source, reached, size, self.code) if self.channels is None else self.channels
+        channels = chosen_channels(source, reached, size, self.code, self.stages) if self.channels is None else self.channels
         hidden = chosen_hidden(self.code, latent_dim, size) if self.hidden is None else self.hidden
         chosen = dataclasses.replace(self, channels=tuple(channels), hidden=hidden)
         chosen._plan()

@@ -156,11 +156,11 @@ def ladder(positions: Sizes, stages: int) -> list[Sizes]:
     return sizes
 
 
-def chosen_channels(source: Layout, target: Layout, size: str, code: str) -> tuple[int, ...]:
+def chosen_channels(source: Layout, target: Layout, size: str, code: str, asked: int | None = None) -> tuple[int, ...]:
     """Channels of the stages: 16, 32 or 64 for size s, m or l, doubled at each stage up to eight times that.
 
     As many stages as it takes to leave at most 64 positions, at least one. A code that is a map has one stage, which keeps what
-    mending photographs needs: with three, fine detail was lost (LOG.md).
+    mending photographs needs: with three, fine detail was lost (LOG.md). asked: a number of stages instead.
 
     >>> chosen_channels(Layout(("grey",), (28, 28)), Layout(("grey",), (28, 28)), "m", "vector")
     (32, 64)
@@ -168,8 +168,8 @@ def chosen_channels(source: Layout, target: Layout, size: str, code: str) -> tup
     bases = {"s": 16, "m": 32, "l": 64}
     if size not in bases:
         raise unknown("size", size, bases)
-    positions, stages = tuple(map(max, source.positions, target.positions)), 1
-    while code == "vector" and math.prod(ladder(positions, stages)[-1]) > SMALLEST:
+    positions, stages = tuple(map(max, source.positions, target.positions)), asked or 1
+    while asked is None and code == "vector" and math.prod(ladder(positions, stages)[-1]) > SMALLEST:
         stages += 1
     return tuple(bases[size] * 2 ** min(i, 3) for i in range(stages))
 

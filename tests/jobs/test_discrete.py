@@ -1,0 +1,213 @@
+"""Discrete codes from training to files: indices, bits, the prior, what is refused."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from diabolo import Autoencoder, load
+from diabolo.baselines.quantized_pca import QuantizedPca
+from diabolo.data import read_like
+from diabolo.data.split import split
+from diabolo.densities.independent import IndependentDensity
+from diabolo.errors import DataError, ParameterError, UnsupportedError
+from diabolo.jobs import code_prior, discrete
+from diabolo.jobs.code_prior import DiscreteCodes, why_not
+from diabolo.jobs.companions import linear_rival, linear_twin
+from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.judge_samples import judge_samples
+from diabolo.jobs.reconstruct import encode_all
+from diabolo.jobs.sample import sample_codes
+from diabolo.parts.bottlenecks import FiniteScalar, VectorQuantized
+from diabolo.parts.networks import Conv
+from diabolo.trained import Trained
+from tests.helpers import little_images, low_rank, quick, same_weights
+
+X, ROWS = little_images(160), low_rank(200)
+MAP = Conv(code="map", stages=2)
+MAKE = {
+    "vq": lambda: quick(ROWS, "vqvae", latent_dim=6, bottleneck=VectorQuantized(entries=16, group=3)),
+    "vq map": lambda: quick(X, "vqvae", network=MAP, bottleneck=VectorQuantized(entries=16)),
+    "fsq": lambda: quick(ROWS, "fsq", latent_dim=6, bottleneck=FiniteScalar()),
+    "fsq map": lambda: quick(X, "fsq", network=MAP, bottleneck=FiniteScalar(levels=(4, 3))),
+}
+SHAPES = {"vq": (2,), "vq map": (2, 2), "fsq": (2,), "fsq map": (2, 2, 2)}
+BITS = {"vq": 8.0, "vq map": 16.0, "fsq": math.log2(1000 * 40), "fsq map": 8 * math.log2(12)}
+EVERY = pytest.mark.parametrize("name", MAKE)
+Made = dict[str, Trained]
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    return {name: make() for name, make in MAKE.items()}
+
+
+def data(name: str) -> np.ndarray:
+    return X if "map" in name else ROWS
+
+
+@EVERY
+def test_indices_name_the_codes(name: str, made: Made) -> None:
+    ae = Autoencoder.from_trained(made[name])
+    indices = ae.indices(data(name))
+    assert indices.shape == (len(data(name)), *SHAPES[name])
+    assert indices.dtype == np.int64
+    np.testing.assert_array_equal(discrete.codes_of(made[name], indices), ae.transform(data(name)))
+    np.testing.assert_array_equal(ae.from_indices(indices), ae.reconstruct(data(name)))
+    np.testing.assert_array_equal(
+        ae.from_indices(indices.reshape(len(indices), -1)), ae.inverse_transform(ae.transform(data(name)))
+    )
+    np.testing.assert_array_equal(ae.indices(data(name)[:3]), indices[:3])
+
+
+@EVERY
+def test_bits_are_positions_times_the_logarithm_of_the_entries(name: str, made: Made) -> None:
+    assert discrete.code_bits(made[name]) == pytest.approx(BITS[name])
+    found = evaluate(made[name], data(name)).discrete
+    assert found is not None
+    assert found.bits == pytest.approx(BITS[name])
+    numbers = Autoencoder.from_trained(made[name]).indices(data(name)).reshape(len(data(name)), -1)
+    kinds = [len(np.unique(numbers[:, g :: len(found.entries)])) / e for g, e in enumerate(found.entries)]
+    assert found.used == pytest.approx(np.mean(kinds))
+    assert 1 <= found.perplexity <= max(found.entries)
+
+
+@EVERY
+def test_the_prior_travels_and_draws_entries(name: str, made: Made, tmp_path: Path) -> None:
+    trained = made[name]
+    kept = trained.companions[code_prior.NAME].data
+    assert set(kept["bits"]) == {"independent", "autoregressive"}
+    Autoencoder.from_trained(trained).save(tmp_path / "model")
+    back = load(tmp_path / "model").trained_
+    assert same_weights(trained, back)
+    for density in ("auto", "independent", "autoregressive"):
+        z = sample_codes(trained, 7, density=density, random_state=0)
+        np.testing.assert_array_equal(sample_codes(back, 7, density=density, random_state=0), z)
+        neck = discrete.require_quantizer(trained, "test")
+        as_maps = torch.from_numpy(z).reshape(-1, *trained.model.code_shape)
+        torch.testing.assert_close(neck.entry(neck.indices(as_maps)), as_maps)  # nothing between the entries
+    assert len(Autoencoder.from_trained(back).sample(3, random_state=0)) == 3
+
+
+def test_bits_of_the_prior_are_those_of_the_held_out_rows(made: Made) -> None:
+    """The independent one again by hand: frequencies of the training rows, minus their mean logarithm on the others."""
+    trained = made["vq"]
+    rows, held_out = split(len(ROWS), 0.1)
+    numbers = Autoencoder.from_trained(trained).indices(ROWS)
+    density = IndependentDensity.fit(numbers[rows.numpy()], (16, 16))
+    kept = trained.companions[code_prior.NAME].data
+    assert (kept["rows"], kept["held_out"]) == (len(rows), len(held_out))
+    assert kept["bits"]["independent"] == pytest.approx(density.bits(numbers[held_out.numpy()]))
+
+
+def test_without_its_prior_a_model_fits_one_to_the_codes_it_carries(made: Made) -> None:
+    trained = made["vq"]
+    bare = Trained(trained.model, trained.kind, trained.config, companions={"codes": trained.companions["codes"]})
+    assert isinstance(code_prior.code_prior(bare), IndependentDensity)
+    assert sample_codes(bare, 4, random_state=0).shape == (4, 6)
+
+
+def test_long_codes_go_without_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code_prior, "MOST_COLUMNS", 1)
+    trained = quick(ROWS, "fsq", latent_dim=6)
+    assert set(trained.companions[code_prior.NAME].data["bits"]) == {"independent"}
+    assert isinstance(code_prior.code_prior(trained), IndependentDensity)
+
+
+def test_history_tells_the_perplexity(made: Made) -> None:
+    for row in made["vq"].history:
+        assert 1 <= row["validation_perplexity"] <= 16
+        assert 1 <= row["train_perplexity"] <= 16
+    assert "train_perplexity" not in quick(ROWS).history[-1]
+
+
+def test_pca_beside_it_has_as_many_bits(made: Made) -> None:
+    rival, twin = linear_rival(made["fsq"]), linear_twin(made["fsq"])
+    assert isinstance(rival, QuantizedPca)
+    assert rival.rates.sum() == math.ceil(BITS["fsq"])
+    assert twin is not None
+    assert len(twin.components) == 6
+    found = evaluate(made["fsq"], ROWS)
+    beside = {c.name: c for c in found.table}["pca"]
+    flat = encode_all(made["fsq"], made["fsq"].kind.read(ROWS)).numpy()
+    assert beside.errors["mse"] == pytest.approx(float(np.square(flat - rival.reconstruct(flat)).mean()), rel=1e-4)
+    assert beside.numbers == rival.used
+    assert found.to_dict()["discrete"]["bits"] == pytest.approx(BITS["fsq"])
+
+
+def test_samples_are_judged_by_the_priors_of_such_codes(made: Made) -> None:
+    table = judge_samples(made["vq"], ROWS[:60]).table
+    assert {line.origin for line in table} == {"independent", "autoregressive", "pca + gaussian"}
+
+
+def test_the_code_follows_from_the_data() -> None:
+    images = little_images(16, side=12)
+    trained = quick(images, "vqvae", epochs=1, size="s", bottleneck=VectorQuantized(entries=4))
+    assert trained.model.code_shape == (4, 3, 3)
+    assert trained.config.composition.network.name == "conv"
+    assert quick(ROWS, "vqvae", epochs=1).model.code_shape == (12,)
+    small = quick(images, "fsq", network="mlp", epochs=1, bottleneck=FiniteScalar(levels=(2,)))
+    assert small.model.code_shape == (48,)
+
+
+@pytest.mark.parametrize("density", ["gaussian", "mixture", "kernel", "prior"])
+def test_densities_of_real_numbers_are_refused(density: str, made: Made) -> None:
+    with pytest.raises(ParameterError, match="'independent' or 'autoregressive'"):
+        sample_codes(made["vq"], 2, density=density)
+
+
+@pytest.mark.parametrize("density", ["independent", "autoregressive"])
+def test_densities_of_entries_are_refused_by_others(density: str) -> None:
+    with pytest.raises(ParameterError, match="train vqvae or fsq"):
+        sample_codes(quick(ROWS, epochs=1), 2, density=density)
+
+
+def test_others_have_no_indices() -> None:
+    plain = Autoencoder.from_trained(quick(ROWS, epochs=1))
+    for call in (lambda: plain.indices(ROWS), lambda: plain.from_indices(np.zeros((2, 2), dtype=int))):
+        with pytest.raises(UnsupportedError, match=r"discrete codes \(vqvae, fsq\); this is 'plain'"):
+            call()
+    assert evaluate(plain.trained_, ROWS).discrete is None
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (np.zeros((2, 3), dtype=int), "shape"),
+        (np.zeros((2, 2)), "whole numbers"),
+        (np.array([[0, 16]]), "0 to 15"),
+        (np.array([[-1, 0]]), "0 to 15"),
+        (np.zeros((0, 2), dtype=int), "at least one row"),
+    ],
+)
+def test_indices_that_name_nothing(given: np.ndarray, says: str, made: Made) -> None:
+    with pytest.raises(DataError, match=says):
+        discrete.codes_of(made["vq"], given)
+
+
+def test_why_a_model_loses() -> None:
+    idle = DiscreteCodes(2, (512, 512), 18.0, 0.1, 8.0, {})
+    assert why_not(idle).key == "discrete.idle"
+    assert why_not(DiscreteCodes(2, (512, 512), 18.0, 1.0, 400.0, {})).key == "discrete.spent"
+
+
+def test_a_row_alone_has_no_prior() -> None:
+    trained = quick(X[:2], "fsq", network="mlp", epochs=1)
+    assert code_prior.NAME not in trained.companions
+    with pytest.raises(DataError, match="at least 2 codes"):
+        sample_codes(trained, 1)
+
+
+@pytest.mark.parametrize("learning", ["averages", "gradient"])
+def test_the_same_seed_makes_the_same_codebooks(learning: str) -> None:
+    part = VectorQuantized(entries=8, learning=learning)
+    first, second = (quick(ROWS, "vqvae", bottleneck=part, epochs=2) for _ in range(2))
+    assert same_weights(first, second)
+    before = first.model.bottleneck.state_dict()["codebook"].clone()
+    on = quick(read_like(first.kind, ROWS), start=first, epochs=1)
+    assert not torch.equal(on.model.bottleneck.state_dict()["codebook"], before)
+    assert torch.equal(first.model.bottleneck.state_dict()["codebook"], before)
