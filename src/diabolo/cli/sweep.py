@@ -51,7 +51,7 @@ def sweep(
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Train the same model on DATA with codes of several widths, and say which width to take.
+    """Train codes of several widths on DATA, and say which to take.
 
     \b
     diabolo sweep demo:digits --latents 2,4,8,16,32 --picture widths.png

@@ -167,9 +167,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
             "standard normal {normal}, from their own Gaussian {gaussian}, by chance {chance} (energy coefficient, 0 to 1)."
         ),
         "diagnosis.holes.plain": (
-            "The codes are no normal distribution: drawn from one Gaussian {far_share} of new codes lie far from all codes (5 "
-            "% of the codes do), from {name} {best_share}. Distance of the codes from a standard normal {normal}, from their "
-            "own Gaussian {gaussian}, by chance {chance} (energy coefficient, 0 to 1)."
+            "New codes drawn from one Gaussian fall into holes: {far_share} of them lie far from all codes (5 % of the codes "
+            "do), from {name} {best_share}. Distance of the codes from a standard normal {normal}, from their own Gaussian "
+            "{gaussian}, by chance {chance} (energy coefficient, 0 to 1)."
         ),
         "diagnosis.holes.plain.do": (
             "Do not sample from a normal distribution: `sample(density='{name}')`, `--density {name}`; `diabolo generate "
