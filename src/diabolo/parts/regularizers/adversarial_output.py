@@ -38,9 +38,9 @@ class AdversarialOutput(Regularizer):
     condition; where the bottleneck has no prior there are none. Where cells are missing, they are missing in all three.
 
     As in the paper: the three kinds of rows, and the Gaussian error of variance 1 in the critic's features. Other than there:
-    the likelihood of the cells stays beside that error instead of giving way to it; the encoder, too, hears what the critic
-    says of x̃; the price of being told from data is the one that does not go flat while the critic is sure; the critic
-    normalizes by layer, so that rows do not mix; one backward pass trains all.
+    that error counts a tenth (``features=1`` for all of it), and the likelihood of the cells stays beside it instead of giving
+    way to it; the encoder, too, hears what the critic says of x̃; the price of being told from data is the one that does not go
+    flat while the critic is sure; the critic normalizes by layer, so that rows do not mix; one backward pass trains all.
 
     Larsen et al. 2016, https://arxiv.org/abs/1512.09300; Mescheder et al. 2018, https://arxiv.org/abs/1801.04406
     """
@@ -48,7 +48,7 @@ class AdversarialOutput(Regularizer):
     name: ClassVar[str] = "adversarial-output"
 
     weight: float = option(1.0, "price of one nat of the critic's certainty, beside nats a row", low=0.0)
-    features: float = option(1.0, "price of half a squared difference of the critic's features", low=0.0)
+    features: float = option(0.1, "price of half a squared difference of the critic's features", low=0.0)
     smoothness: float = option(1.0, "price of half the critic's squared slope at data", low=0.0)
     widths: tuple[int, ...] = option((32, 64), "channels (tables: units) of the critic's stages", low=1)
 
