@@ -55,7 +55,7 @@ GENERATORS = (
     Generator("fsq", None, ("auto",)),
 )
 """Those that :data:`diabolo.recipes.RECIPES` knows are judged. ``"auto"`` is the prior, fixed or learned."""
-GENERATOR_EPOCHS = 10
+GENERATOR_EPOCHS = 8
 
 
 def neighbors(data: Mnist, seed: int, samples: int) -> Figure:

@@ -128,7 +128,9 @@ def test_the_verdict_follows_from_the_table() -> None:
     mixture, gaussian = Samples("mixture", 2.5, 0.8, 0.8, holes=0.01), Samples("gaussian", 9.0, 0.5, 0.8, holes=0.4)
     linear = Samples("pca + gaussian", 2.0, 0.5, 0.5)
     assert keys(mixture, gaussian) == ["samples.mended", "samples.holes", "samples.as-restored"]
+    better = Samples("mixture", 1.4, 0.8, 0.8)
     assert keys(mixture, gaussian, restored=0.5)[-1] == "samples.worse-than-restored"
+    assert keys(better, restored=0.5)[-1] == "samples.as-halves"
     assert keys(mixture, linear) == ["samples.one", "samples.as-restored", "samples.pca"]
     assert keys(Samples("prior", 2.5, 0.8, 0.8, holes=0.2), mixture, prior=True)[:2] == ["samples.alike", "samples.holes.prior"]
     assert keys(Samples("learned", 2.5, 0.8, 0.8, copies=0.5)) == ["samples.one", "samples.as-restored", "samples.copies"]

@@ -52,8 +52,11 @@ def _alike(judged: SampleJudgment, best: Samples) -> Finding:
 def _limit(judged: SampleJudgment, best: Samples) -> Finding:
     """How the best new rows stand to the model's own reconstructions."""
     values = {"restored": judged.restored, "times": best.frechet / max(judged.restored, 1e-12)}
-    within = best.frechet <= NEAR * max(judged.restored, judged.floor)
-    return Finding("samples.as-restored" if within else "samples.worse-than-restored", values)
+    if best.frechet <= NEAR * judged.restored:
+        return Finding("samples.as-restored", {"restored": judged.restored})
+    if best.frechet <= NEAR * judged.floor:
+        return Finding("samples.as-halves", {"floor": judged.floor, "n": judged.rows})
+    return Finding("samples.worse-than-restored", values)
 
 
 def _copied(line: Samples) -> Finding:
