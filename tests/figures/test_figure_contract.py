@@ -22,6 +22,8 @@ from diabolo.figures.maps import code_map
 from diabolo.figures.mosaic import grid, interpolation
 from diabolo.figures.neighbors import neighbors
 from diabolo.figures.pairs import reconstructions
+from diabolo.figures.panels import panels
+from diabolo.figures.rows import table_rows
 from diabolo.figures.texts import ENGLISH, RUSSIAN, resolved
 from diabolo.figures.units import units
 from diabolo.jobs.cluster import Clustering, Grouping
@@ -67,6 +69,9 @@ DRAWN = {
     "many neighbors": lambda texts: neighbors(PICTURES[:1], PICTURES[[[0] * 30]], [range(30)], texts=texts),
     "neighbors of one": lambda texts: neighbors(PICTURES[:1, :, :3], PICTURES[:1, None, :, :3], [[1e-5]], texts=texts),
     "architecture": lambda texts: architecture(STAGES, texts=texts),
+    "table_rows": lambda texts: table_rows(TABLE, list("abcd$"), ["1", "$2", "a longer head"], groups=1, texts=texts),
+    "many rows of a wide table": lambda texts: table_rows(RANDOM.normal(size=(60, 90)), None, list(map(str, range(60)))),
+    "panels": lambda texts: panels(["a model", "$ what is simpler"], [("one", [0.5, None]), ("two", [-1e-3, 2.0])]),
     "errors_beside": lambda texts: errors_beside([("vae", 0.1), ("PCA", 0.2)], texts=texts),
 }
 
@@ -121,7 +126,9 @@ def test_pyplot_is_never_imported():
         "mosaic",
         "neighbors",
         "pairs",
+        "panels",
         "pictures",
+        "rows",
         "style",
         "texts",
         "units",

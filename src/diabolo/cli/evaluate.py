@@ -26,11 +26,12 @@ def evaluate(
 ) -> None:
     """Judge MODEL on DATA, beside PCA and the mean.
 
-    Errors, the ELBO where the recipe has one, the health of the code, and whether neighbors share their label.
+    Errors, and why PCA's are smaller where they are; the ELBO where the recipe has one, the health of the code, and whether
+    neighbors share their label.
     """
     from diabolo.cli import console
     from diabolo.cli.inputs import open_model, read_pair
-    from diabolo.cli.results import show_details, show_errors, show_mending
+    from diabolo.cli.results import show_details, show_errors, show_mending, show_why
     from diabolo.jobs.likelihood import log_likelihood
     from diabolo.jobs.workshop import judge_rows
 
@@ -49,6 +50,7 @@ def evaluate(
     console.result()
     if found["gain"] is not None:
         console.result(f"PCA's squared error is {found['gain']:.3g} times this model's.")
+    show_why(found)
     show_details(found)
     if likely is not None:
         console.result(

@@ -8,12 +8,11 @@ from typing import Any, Literal, final
 
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.judge_mending import Mending
+from diabolo.jobs.shortfall import EVEN, FEW
 from diabolo.parts.corruptions import BlindSpots
 from diabolo.report.gathered import Gathered
 
-EVEN = 1.02  # two errors within 2 % count as equal
 EXACT = 1e-6  # PCA's error as a share of the mean's, below which it restores everything
-FEW = 1000  # training rows that are few for a network
 SMALL = 100  # judged rows below which chance plays a part
 MOST = 3  # pieces of advice
 AS_GOOD = 0.09  # dB: a squared error within 2 %
