@@ -31,7 +31,7 @@ def inside(trained: Trained) -> np.ndarray:
 def test_nothing_is_explained_where_the_model_is_ahead() -> None:
     curve = np.linspace(-1, 1, 400)
     rows = np.stack([curve, curve**2, np.abs(curve)], axis=1).astype(np.float32)
-    trained = quick(rows, latent_dim=1, epochs=80, batch_size=16)
+    trained = quick(rows, latent_dim=1, epochs=30, batch_size=16)
     found = evaluate(trained, rows)
     assert (found.gain or 0) > 1.02
     assert found.why == ()

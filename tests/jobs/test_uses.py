@@ -29,7 +29,7 @@ SOURCE = TRAINED.kind.read(X[:60])
 
 @pytest.fixture(scope="module")
 def uses() -> Uses:
-    found = find_uses(TRAINED, SOURCE, Y[:60], classes=True, training=TRAINED.kind.read(X[60:]))
+    found = find_uses(TRAINED, SOURCE, Y[:60], training=TRAINED.kind.read(X[60:]))
     assert isinstance(found, Uses)
     return found
 

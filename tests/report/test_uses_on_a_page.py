@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from tests.report.conftest import Case, case, report
 EN = language("en")
 
 
+@cache
 def looked(name: str) -> Gathered:
     made = case(name)
     return gather(made.trained, made.source, made.labels, made.evaluation(), uses=True, training=made.source)
@@ -89,7 +91,7 @@ def judged(rows: int = 500, **frechet: float) -> NewRows:
     lines = [Samples(name.replace("_", " + "), d, 0.9, 0.8, 0.01) for name, d in frechet.items()]
     own = sorted((line for line in lines if "pca" not in line.origin), key=lambda line: line.frechet)
     judgment = SampleJudgment((*own, *(line for line in lines if "pca" in line.origin)), "all cells", rows, 1.0)
-    shown = uses_of(looked("table")).new_rows
+    shown = uses_of(looked("table with labels")).new_rows
     assert isinstance(shown, NewRows)
     return dataclasses.replace(shown, judgment=judgment, usual=lines[0].origin, best=own[0].origin)
 

@@ -17,6 +17,7 @@ from diabolo.jobs.companions import CODES, linear_twin
 from diabolo.jobs.embed import embed
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.index import build_index
+from diabolo.jobs.labels import classes_of
 from diabolo.jobs.new_rows import NewRows, look_at_new_rows
 from diabolo.jobs.search import Precision, judge_search
 from diabolo.jobs.ways import Ways, look_at_ways
@@ -86,15 +87,14 @@ def find_uses(
     source: Source,
     y: np.ndarray | None = None,
     *,
-    classes: bool = False,
     training: Source | None = None,
     seed: int = 0,
 ) -> Uses | Finding:
     """Cluster, search, generate and walk through up to 500 rows of a source, drawn with ``seed``; or why not.
 
     Args:
-        y: labels (n,), of conditional recipes, or those that came with the data. classes: whether these are classes; then there
-            are as many clusters as classes, and search is judged by them.
+        y: labels (n,), of conditional recipes, or those that came with the data. Where they are classes, there are as many
+            clusters, and search is judged by them.
         training: rows of the training, to look for copies; of more than 4 000 so many are drawn.
 
     A finding for fewer than 20 rows, and for models whose rows or codes are parts of something larger: squares of photographs,
@@ -106,9 +106,9 @@ def find_uses(
         return Finding("uses.few", {"n": len(source), "least": FEWEST})
     most = max(FEWEST, min(ROWS, CELLS // trained.kind.layout.cells))
     rows = _some(len(source), most, seed)
-    some, labels = Subset(source, torch.from_numpy(rows)), None if y is None else as_labels(y).ravel()[rows]
-    need = labels if trained.config.labels else None
-    known = labels if labels is not None and classes and _all_known(labels) else None
+    some, classes = Subset(source, torch.from_numpy(rows)), classes_of(y, len(source))
+    need = as_labels(y).ravel()[rows] if y is not None and trained.config.labels else None
+    known = None if classes is None else classes[rows]
     z = embed(trained, some, need)
     if len(np.unique(z, axis=0)) < 3:
         return Finding("uses.alike")
@@ -129,7 +129,7 @@ def find_uses(
 def _clustered(
     trained: Trained, some: Source, known: np.ndarray | None, need: np.ndarray | None, z: np.ndarray, seed: int
 ) -> Clustering:
-    count = 0 if known is None else len(np.unique(known))
+    count = 0 if known is None else len(np.unique(known[known != ""]))
     different = len(np.unique(z, axis=0))
     number: int | str = count if 2 <= count <= min(MOST, different) else "auto"
     return cluster(trained, some, known if need is None else need, clusters=number, random_state=seed)
@@ -193,10 +193,6 @@ def _clusters(found: Clustering | Finding) -> dict[str, Any]:
 def _inside(trained: Trained, some: Source) -> Tensor:
     """Rows as the model sees them, (m, cells), on the host."""
     return trained.kind.encode(some.take(torch.arange(len(some))).cpu()).flatten(1)
-
-
-def _all_known(labels: np.ndarray) -> bool:
-    return all(v is not None and v != "" and v == v for v in labels.tolist())
 
 
 def _some(n: int, most: int, seed: int) -> np.ndarray:

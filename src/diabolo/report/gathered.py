@@ -103,7 +103,7 @@ def gather(
     z = embed(trained, source, y if trained.config.labels else None)
     extremes = find_extremes(trained, source, y, target, each=each)
     ordinary = np.array([e.index for e in extremes.groups.get("median", extremes.groups["best"])])
-    maps, classes = _maps(z), evaluation.neighbors is not None
+    maps = _maps(z)
     return Gathered(
         trained=trained,
         source=source,
@@ -116,8 +116,8 @@ def gather(
         layers=layer_table(trained),
         maps=maps,
         command=command,
-        neighborhoods=neighborhoods(trained, source, z, y if classes else None, maps[-1]) if uses else (),
-        uses=find_uses(trained, source, y, classes=classes, training=training) if uses else None,
+        neighborhoods=neighborhoods(trained, source, z, y, maps[-1]) if uses else (),
+        uses=find_uses(trained, source, y, training=training) if uses else None,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.labels import class_names
 from diabolo.jobs.uses import Found, Uses
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
@@ -66,18 +67,18 @@ def judge_search(noun: str, rows: int, found: Found) -> tuple[Finding, ...]:
 
 
 def _gallery(g: Gathered, uses: Uses, found: Found, say: Language) -> dict[str, Any]:
-    rows = []
+    rows, labels = [], None if g.labels is None else class_names(g.labels)
     for query, near in zip(uses.rows[found.queries], uses.rows[found.near], strict=True):
-        label = None if g.labels is None else str(g.labels[query])
-        beside = "" if g.labels is None else ", ".join(str(g.labels[i]) for i in near)
+        label = "" if labels is None else labels[query]
+        beside = "" if labels is None else ", ".join(labels[i] or "–" for i in near)
         cells = [
             {"uri": row_strip(g.trained.kind, g.source, np.array([query])), "alt": say.plain("search.query"), "count": 1},
             {"uri": row_strip(g.trained.kind, g.source, near), "alt": say.plain("search.alt"), "count": len(near)},
         ]
         notes = ("", beside)
         shown = [cell | {"text": note} for cell, note in zip(cells, notes, strict=True)]
-        rows.append({"name": label or "", "notes": [], "cells": shown})
-    heads = [say.plain("search.label") if g.labels is not None else "", say.plain("search.query"), say.plain("search.nearest")]
+        rows.append({"name": label, "notes": [], "cells": shown})
+    heads = [say.plain("search.label") if labels is not None else "", say.plain("search.query"), say.plain("search.nearest")]
     return {"heads": heads, "rows": rows}
 
 
