@@ -51,7 +51,7 @@ class BlankReport:
     html: str = "<!doctype html>"
 
     def to_dict(self) -> dict[str, Any]:
-        return {"verdict": {"sentences": [], "advice": []}}
+        return {"verdict": {"sentences": [], "advice": []}, "evaluation": {"why": []}}
 
 
 @pytest.fixture

@@ -121,6 +121,17 @@ def test_ways_that_do_not_go_together(run: Run, digits_model: Path, table_model:
     assert (ran.code, "no pictures that can be drawn" in ran.err) == (2, True)
 
 
+def test_new_pictures_stand_beside_the_nearest_of_the_training(run: Run, digits_model: Path, table_model: Path) -> None:
+    ran = run("generate", digits_model, "-n", 3, "-o", "x.npy", "--training", "demo:digits", "--nearest", "near.png")
+    assert (ran.code, "Beside the nearest of the training: near.png" in ran.out) == (0, True)
+    with Image.open("near.png") as drawn:
+        assert drawn.size[1] > drawn.size[0] / 2
+    ran = run("generate", digits_model, "-o", "x.npy", "--nearest", "near.png")
+    assert (ran.code, "give --training DATA too" in ran.err) == (2, True)
+    ran = run("generate", table_model, "-o", "x.csv", "--training", "demo:digits", "--nearest", "near.png")
+    assert (ran.code, "--nearest draws pictures" in ran.err) == (2, True)
+
+
 def test_wrong_input(run: Run, digits_model: Path) -> None:
     ran = run("generate", digits_model, "-o", "x.npy", "--density", "mixtur")
     assert (ran.code, "Did you mean 'mixture'?" in ran.err) == (2, True)

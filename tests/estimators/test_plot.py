@@ -7,11 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.figure import Figure
 
 from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.estimators.plot import Plot
 from diabolo.figures.export import to_svg
+from diabolo.jobs.cluster import cluster
+from diabolo.jobs.embed import decoded
+from diabolo.jobs.index import build_index
+from diabolo.jobs.judge_samples import judge_samples
+from diabolo.jobs.reconstruct import encode_all
+from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.search import judge_search
 from diabolo.trained import Trained
 from tests.helpers import little_images, low_rank, quick
 
@@ -71,14 +79,17 @@ def test_clusters_are_pictures() -> None:
         "odd, farthest first",
     }
     assert 3 * 2 <= len(shown.axes) <= 3 * 16
-    with pytest.raises(UnsupportedError, match=r"plot.codes\(X, color="):
-        Plot(quick(TABLE, epochs=1)).clusters(TABLE)
+    table = Plot(quick(TABLE, epochs=1)).clusters(TABLE, clusters=3)
+    drawn = table.axes[0].images[0].get_array()
+    assert drawn.shape == (12, 3)
+    assert [text.get_text().split(":")[0] for text in table.axes[0].get_xticklabels()] == ["0", "1", "2"]
 
 
 def test_samples_are_pictures() -> None:
     assert len(Plot(quick(IMAGES, "vae", epochs=1)).samples(4).axes) == 1
-    with pytest.raises(UnsupportedError, match="sample"):
-        Plot(quick(TABLE, "vae", epochs=1)).samples(4)
+    trained = quick(TABLE, "vae", epochs=1)
+    drawn = Plot(trained).samples(4, random_state=3).axes[0].images[0].get_array()
+    np.testing.assert_allclose(drawn, decoded(trained, sample_codes(trained, 4, random_state=3)).flatten(1).T, rtol=1e-6)
 
 
 def test_the_plane_and_the_walks_are_named_sheets() -> None:
@@ -108,8 +119,52 @@ def test_each_query_stands_beside_its_nearest() -> None:
     assert len(fig.axes) == 3 * (1 + 4)
     assert [fig.axes[i].get_title() for i in (0, 1, 5, 6)] == ["", "0", "", "0"]  # each finds itself first
     assert len(Plot(quick(IMAGES, "cvae", y=[1, 2] * 30, epochs=1)).neighbors(IMAGES, IMAGES[:1], k=2, y=2).axes) == 3
-    with pytest.raises(UnsupportedError, match="search"):
-        Plot(quick(TABLE, epochs=1)).neighbors(TABLE, TABLE[:3])
+    table = Plot(quick(TABLE, epochs=1)).neighbors(TABLE, TABLE[:3], k=4).axes[0]
+    drawn = table.images[0].get_array()
+    assert drawn.shape == (12, 3 * 5)
+    np.testing.assert_array_equal(drawn[:, 5], drawn[:, 6])  # a query is its own nearest
+
+
+def bars(fig: Figure) -> dict[str, list[float]]:
+    """The values of each panel by its title."""
+    return {ax.get_title(loc="left"): [bar.get_width() for bar in ax.patches] for ax in fig.axes}
+
+
+def names(fig: Figure) -> list[str]:
+    return [label.get_text().replace("\n", " ") for label in fig.axes[0].get_yticklabels()]
+
+
+def test_new_rows_stand_beside_the_nearest_of_the_training() -> None:
+    trained = quick(IMAGES, "vae", epochs=1)
+    fig = Plot(trained).nearest_training(IMAGES, n=3, random_state=1)
+    made = decoded(trained, sample_codes(trained, 3, random_state=1)).flatten(1).double()
+    away = torch.cdist(made, encode_all(trained, trained.kind.read(IMAGES)).flatten(1).double()).min(1).values
+    assert [fig.axes[i].get_title() for i in (1, 3, 5)] == [f"{d:.3g}" for d in away.tolist()]
+    table = Plot(quick(TABLE, epochs=1)).nearest_training(TABLE, n=3).axes[0]
+    assert table.images[0].get_array().shape == (12, 6)
+
+
+def test_everything_stands_beside_what_is_simpler() -> None:
+    trained, y = quick(TABLE, epochs=2), np.arange(80) % 2
+    plot = Plot(trained)
+    found = cluster(trained, TABLE, y, clusters=2)
+    fig = plot.clusters_beside(TABLE, y, clusters=2)
+    assert names(fig) == ["this model's codes", "PCA, as many numbers", "the data themselves"]
+    assert bars(fig)["NMI with the labels"] == [line.nmi for line in found.table]
+    assert list(bars(plot.clusters_beside(TABLE, clusters=2))) == ["silhouette"]
+    index = build_index(trained, TABLE, y)
+    judged = judge_search(trained, index, trained.kind.read(TABLE), 3)
+    assert judged is not None
+    assert bars(plot.search_beside(TABLE, y, k=3))["same label, of 3"] == list(judged.shares.values())
+    with pytest.raises(DataError, match="Give them as y"):
+        plot.search_beside(TABLE)
+    samples = judge_samples(trained, TABLE, training=TABLE).table
+    assert bars(plot.samples_beside(TABLE, training=TABLE))["copies"] == [line.copies for line in samples]
+    fig = plot.neighborhoods(TABLE, y, method="pca")
+    assert names(fig)[0] == "the data themselves"
+    assert bars(fig)["trustworthiness"][0] == 0  # of the data themselves there is none
+    with pytest.raises(DataError, match="at least 4 rows"):
+        plot.neighborhoods(TABLE[:3])
 
 
 def test_a_way_through_pictures_has_a_line_from_each_to_the_next() -> None:

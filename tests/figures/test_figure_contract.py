@@ -23,6 +23,8 @@ from diabolo.figures.maps import code_map
 from diabolo.figures.mosaic import grid, interpolation
 from diabolo.figures.neighbors import neighbors
 from diabolo.figures.pairs import reconstructions
+from diabolo.figures.panels import panels
+from diabolo.figures.rows import table_rows
 from diabolo.figures.sweep import sweep_curve, sweep_pictures
 from diabolo.figures.texts import ENGLISH, RUSSIAN, resolved
 from diabolo.figures.units import units
@@ -91,6 +93,9 @@ DRAWN = {
     "sweep_curve": lambda texts: sweep_curve(SWEEP, texts=texts),
     "sweep_pictures": lambda texts: sweep_pictures(SWEEP, texts=texts),
     "accuracy_by_labels": lambda texts: accuracy_by_labels(CURVE, texts=texts),
+    "table_rows": lambda texts: table_rows(TABLE, list("abcd$"), ["1", "$2", "a longer head"], groups=1, texts=texts),
+    "many rows of a wide table": lambda texts: table_rows(RANDOM.normal(size=(60, 90)), None, list(map(str, range(60)))),
+    "panels": lambda texts: panels(["a model", "$ what is simpler"], [("one", [0.5, None]), ("two", [-1e-3, 2.0])]),
     "errors_beside": lambda texts: errors_beside([("vae", 0.1), ("PCA", 0.2)], texts=texts),
 }
 
@@ -146,7 +151,9 @@ def test_pyplot_is_never_imported():
         "mosaic",
         "neighbors",
         "pairs",
+        "panels",
         "pictures",
+        "rows",
         "style",
         "sweep",
         "texts",

@@ -6,7 +6,9 @@ import pytest
 from diabolo.errors import DataError
 from diabolo.figures.mosaic import grid, interpolation
 from diabolo.figures.pairs import reconstructions
+from diabolo.figures.panels import panels
 from diabolo.figures.pictures import pictures
+from diabolo.figures.rows import table_rows
 
 
 def image_of(ax):
@@ -145,3 +147,26 @@ def test_a_strip_of_rows_spreads_each_column_over_its_own_range():
     assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["a", "b", "c"]
     with pytest.raises(DataError, match="d names"):
         interpolation(np.zeros((3, 2)), image=False, names=["a"])
+
+
+def test_rows_of_a_wide_table_are_those_columns_that_differ():
+    values = np.zeros((2, 50))
+    values[0, 7], values[1, 30] = 2.0, -9.0
+    ax = table_rows(values, [f"c{i}" for i in range(50)]).axes[0]
+    drawn = np.asarray(ax.images[0].get_array())
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert drawn.shape == (40, 2)
+    assert drawn[names.index("c7"), 0] == 2.0
+    assert drawn[names.index("c30"), 1] == -9.0
+    with pytest.raises(DataError, match="d names"):
+        table_rows(values, ["a"])
+    with pytest.raises(DataError, match="a head a row"):
+        table_rows(values, heads=["a"])
+
+
+def test_panels_say_where_there_is_no_figure():
+    fig = panels(["a", "b"], [("known", [1.0, None]), ("unknown", [None, None])])
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["known"]
+    assert [text.get_text() for text in fig.axes[0].texts] == ["1", "–"]
+    with pytest.raises(DataError, match="a value a line"):
+        panels(["a"], [("unknown", [None])])

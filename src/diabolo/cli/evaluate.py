@@ -26,7 +26,8 @@ def evaluate(
 ) -> None:
     """Judge MODEL on DATA, beside PCA and the mean.
 
-    Errors, the ELBO where the recipe has one, the health of the code, and whether neighbors share their label.
+    Errors, and why PCA's are smaller where they are; the ELBO where the recipe has one, the health of the code, and whether
+    neighbors share their label.
     """
     from diabolo.cli import console
     from diabolo.cli.inputs import open_model, read_pair
@@ -50,7 +51,7 @@ def evaluate(
     if found["gain"] is not None:
         at = "PCA's squared error at as many bits" if found["discrete"] else "PCA's squared error"
         console.result(f"{at} is {found['gain']:.3g} times this model's.")
-        show_why(found, found["gain"])
+    show_why(found)
     show_details(found)
     if likely is not None:
         console.result(

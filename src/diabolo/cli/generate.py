@@ -70,7 +70,12 @@ def generate(
         typer.Option("--judge", metavar="DATA", help="Real data the model was not trained on: how near each density comes."),
     ] = None,
     training: Annotated[
-        str | None, typer.Option("--training", metavar="DATA", help="With --judge: the training data, to look for copies.")
+        str | None,
+        typer.Option("--training", metavar="DATA", help="With --judge or --nearest: the training data, to look for copies."),
+    ] = None,
+    nearest: Annotated[
+        Path | None,
+        typer.Option("--nearest", metavar="PNG", help="With --training: new pictures, each beside the nearest one there."),
     ] = None,
     features: Annotated[
         str,
@@ -92,7 +97,9 @@ def generate(
     """
     from diabolo.cli import console, generating
 
-    asked = generating.Asked(count, density, label, seed, around, spread, by, plane, numbers, walk, judge, training, features)
+    asked = generating.Asked(
+        count, density, label, seed, around, spread, by, plane, numbers, walk, judge, training, nearest, features
+    )
     asked.check()
     made = generating.make(model, asked, output, device)
     if as_json:

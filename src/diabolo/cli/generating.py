@@ -37,6 +37,7 @@ class Asked:
     walk: bool
     judge: str | None
     training: str | None
+    nearest: Path | None
     features: str
 
     def check(self) -> None:
@@ -47,14 +48,14 @@ class Asked:
             raise ParameterError(f"{' and '.join(chosen)} are two ways to choose codes: give one of them.")
         self._need("--around", ways["--around"], {"--spread": self.spread, "--by": self.by})
         self._need("--grid", ways["--grid"], {"--numbers": self.numbers})
-        if self.training is not None and self.judge is None:
-            raise ParameterError("--training looks for copies beside real data: give --judge DATA too.")
+        if self.training is not None and self.judge is None and self.nearest is None:
+            raise ParameterError("--training looks for copies beside real data: give --judge DATA too, or --nearest PNG.")
         if self.features != "cells" and self.judge is None:
             raise ParameterError(f"--features {self.features} says in what new rows are compared: give --judge DATA too.")
         if not chosen:
             return
         own = chosen[0] == "--around"
-        others = {"--density": self.density != "auto", "--judge": self.judge is not None}
+        others = {"--density": self.density != "auto", "--judge": self.judge is not None, "--nearest": self.nearest is not None}
         others |= {"--label": own and self.label is not None, "--count": not own and self.count is not None}
         others |= {"--seed": not own and self.seed is not None}
         idle = [name for name, given in others.items() if given]
@@ -104,11 +105,16 @@ def make(model: Path, asked: Asked, output: Path, device: str) -> Made:
 
 def _drawn(trained: Trained, asked: Asked, output: Path) -> Made:
     ending = making_rows.ending(trained, output)
+    making_rows.check_nearest(trained, asked.nearest, asked.training)
     y = making_rows.label_of(trained, asked.label)
     made = making_rows.drawn(trained, asked.count or NEW, asked.density, y, asked.seed)
     written = making_rows.write(trained, made, y, output, ending)
+    words = [f"{len(made)} new rows"]
+    if asked.nearest is not None and asked.training is not None:
+        making_rows.write_nearest(trained, made, read_for(trained, asked.training).array(), asked.nearest)
+        words.append(f"Beside the nearest of the training: {asked.nearest}")
     judged = None if asked.judge is None else _judged(trained, asked, asked.judge)
-    return Made(len(made), written, (f"{len(made)} new rows",), judged=judged)
+    return Made(len(made), written, tuple(words), {"nearest": asked.nearest}, judged)
 
 
 def _judged(trained: Trained, asked: Asked, data: str) -> SampleJudgment:

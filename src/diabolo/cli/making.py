@@ -226,6 +226,7 @@ def _report(request: Request, reading: Reading, wanted: Reading | None, made: Ma
             command=request.line,
             lang=request.lang,
             target=on.aim,
+            training=on.training,
         )
         write_report(made.folder, report)
     except DiaboloError:

@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from diabolo.cli import console, restoring
+from diabolo.cli import console, outputs, restoring
 from diabolo.data.reading import Reading
 from diabolo.errors import ParameterError
 from diabolo.figures.export import to_png
 from diabolo.figures.mosaic import grid
+from diabolo.figures.neighbors import LINES, neighbors
+from diabolo.figures.texts import ENGLISH
 from diabolo.jobs.embed import decoded
 from diabolo.jobs.judge_samples import SampleJudgment
+from diabolo.jobs.new_rows import nearest_rows
+from diabolo.jobs.oddities import CHANNELS
 from diabolo.jobs.sample import sample_codes
 from diabolo.jobs.sample_verdict import sample_verdict
 from diabolo.report.language import language
@@ -67,6 +71,27 @@ def document(judged: SampleJudgment | None) -> dict[str, Any] | None:
     english = language("en")
     said = [english.plain(f.key, **f.values) for f in sample_verdict(judged)]
     return judged.to_dict() | {"features_are": english.plain(judged.about.key, **judged.about.values), "verdict": said}
+
+
+def check_nearest(trained: Trained, path: Path | None, training: str | None) -> None:
+    """ParameterError where there are no pictures to draw, or nothing to find the nearest in."""
+    if path is None:
+        return
+    outputs.ending(path, (".png",), training or "", option="--nearest")
+    if training is None:
+        raise ParameterError("--nearest looks for the nearest rows of the training: give --training DATA too.")
+    if trained.out_kind.name != "image" or trained.out_kind.layout.fields not in CHANNELS:
+        raise ParameterError("--nearest draws pictures, and this model makes none. --judge DATA has the share of copies.")
+
+
+def write_nearest(trained: Trained, x: Tensor, training: Any, path: Path) -> None:
+    """The first new pictures, each beside the training picture nearest to it, with the distance between them."""
+    found = nearest_rows(trained, x[:LINES], training)
+    texts = {"neighbors.query": ENGLISH["samples.new"]}
+    texts |= dict.fromkeys(("neighbors.distances", "neighbors.nearest"), ENGLISH["samples.near"])
+    bounds = trained.out_kind.layout.bounds or (0.0, 1.0)
+    made, near = found.made.numpy(), found.near[:, None].numpy()
+    write_bytes(path, to_png(neighbors(made, near, found.distances[:, None], value_range=bounds, texts=texts)))
 
 
 def show(judged: SampleJudgment) -> None:

@@ -51,6 +51,7 @@ def report(
         command=str(run_record(model).get("command", "")),
         lang=lang.value,
         target=found.aim,
+        training=found.training,
     )
     if output is None:
         outputs.write_report(model, made)

@@ -32,15 +32,28 @@ _HEADINGS = {"mse": "MSE", "mae": "MAE", "bce": "BCE", "psnr": "PSNR, dB", "ssim
 
 
 def show_verdict(report: Report) -> None:
-    """The verdict of a report, in English as all of the command line, and its advice below."""
+    """The verdict of a report, in English as all of the command line, why PCA is ahead where it is, and advice below."""
     from diabolo.report.language import language
 
-    words, found = language("en"), report.to_dict()["verdict"]
+    words, whole = language("en"), report.to_dict()
+    found = whole["verdict"]
     for finding in found["sentences"]:
         console.result(_said(words, finding))
+    show_why(whole["evaluation"])
     if found["advice"]:
         console.result(words.plain("verdict.try") + ":")
     for finding in found["advice"]:
+        console.result(f"- {_said(words, finding)}")
+
+
+def show_why(metrics: Mapping[str, Any]) -> None:
+    """Why PCA restores the rows better, a line a reason; nothing where it does not."""
+    from diabolo.report.language import language
+
+    words, reasons = language("en"), metrics.get("why") or ()
+    if reasons:
+        console.result(words.plain("why.title") + ":")
+    for finding in reasons:
         console.result(f"- {_said(words, finding)}")
 
 
@@ -134,16 +147,6 @@ def _discrete(code: Mapping[str, Any]) -> list[str]:
         told = ", ".join(f"{bits:.5g} ({name})" for name, bits in code["prior"].items())
         lines.append(f"Bits a row an ideal coder would need that knows the prior: {told}")
     return lines
-
-
-def show_why(metrics: Mapping[str, Any], gain: float | None) -> None:
-    """Why PCA at as many bits restores better than a model with discrete codes; nothing where it does not."""
-    if metrics.get("discrete") and gain is not None and gain < 1:
-        from diabolo.jobs.code_prior import DiscreteCodes, why_not
-        from diabolo.report.language import language
-
-        finding = why_not(DiscreteCodes(**metrics["discrete"]))
-        console.result(language("en").plain(finding.key, **finding.values))
 
 
 def _figure(name: str, value: float | None) -> str:

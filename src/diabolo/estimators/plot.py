@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.jobs.cluster import cluster
 from diabolo.jobs.coloring import coloring
 from diabolo.jobs.companions import CODES
@@ -21,14 +22,17 @@ from diabolo.jobs.evaluate import evaluate
 from diabolo.jobs.holes import find_holes
 from diabolo.jobs.index import build_index
 from diabolo.jobs.interpolate import codes_between, codes_through, lines_of
+from diabolo.jobs.judge_samples import judge_samples
 from diabolo.jobs.label_curve import COUNTS, label_curve
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.layers import layer_table
 from diabolo.jobs.maps import map_codes
+from diabolo.jobs.neighborhoods import neighborhoods
+from diabolo.jobs.new_rows import LINEAR, nearest_rows
 from diabolo.jobs.plane import latent_plane
 from diabolo.jobs.reconstruct import restored
 from diabolo.jobs.sample import sample_codes
-from diabolo.jobs.search import search
+from diabolo.jobs.search import judge_search, search
 from diabolo.jobs.viewers import pictures_of
 from diabolo.jobs.walks import latent_walks
 from diabolo.maths.divergences import kl_normal
@@ -38,6 +42,8 @@ from diabolo.trained import Trained
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_SHARES = ("precision", "recall", "copies")
 
 
 @final
@@ -109,17 +115,41 @@ class Plot:
     def clusters(
         self, X: Any, y: Any = None, *, clusters: int | str = "auto", method: str = "kmeans", random_state: int = 0
     ) -> Figure:
-        """Typical and odd pictures of each cluster, a line each; options as of :meth:`Autoencoder.cluster`. Images only."""
+        """Typical and odd pictures of each cluster, a line each; options as of :meth:`Autoencoder.cluster`.
+
+        Of a table: the mean row of each cluster, in standard deviations of the columns.
+        """
         from diabolo.figures.clusters import members
+        from diabolo.figures.rows import table_rows
 
         source, y = rows_and_labels(self.trained, X, y)
-        if self.trained.kind.name != "image":
-            raise UnsupportedError(
-                "Rows of a table are no pictures. cluster(X) has the numbers of their typical and odd rows, and "
-                "plot.codes(X, color=ae.cluster(X).assignments) draws the clusters as a map."
-            )
         found = cluster(self.trained, source, y, clusters=clusters, method=method, random_state=random_state)
-        return members(found, lambda rows: pictures_of(self.trained, source, rows), value_range=(0.0, 255.0))
+        if self.trained.kind.name == "image":
+            return members(found, lambda rows: pictures_of(self.trained, source, rows), value_range=(0.0, 255.0))
+        x = self._inside(source).flatten(1).numpy()
+        means = np.stack([x[found.assignments == c].mean(axis=0) for c in range(found.clusters)])
+        heads = [f"{c}: {size}" for c, size in enumerate(found.sizes)]
+        return table_rows(means, self.trained.kind.layout.names or None, heads)
+
+    def clusters_beside(
+        self, X: Any, y: Any = None, *, clusters: int | str = "auto", method: str = "kmeans", random_state: int = 0
+    ) -> Figure:
+        """Silhouette, and NMI and ARI with labels y, of clusters of codes beside those of PCA and of the data themselves."""
+        found = cluster(self.trained, X, y, clusters=clusters, method=method, random_state=random_state)
+        return _beside(found.table, {name: f"clusters.{name}" for name in ("silhouette", "nmi", "ari")})
+
+    def neighborhoods(self, X: Any, y: Any = None, method: str = "auto") -> Figure:
+        """How well codes and their map keep who is near whom: trustworthiness, and purity with labels y, beside PCA.
+
+        method: of the map, as of :meth:`codes`. DataError for fewer than 4 rows.
+        """
+        source, y = rows_and_labels(self.trained, X, y)
+        z = embed(self.trained, source, y)
+        found = neighborhoods(self.trained, source, z, y, map_codes(z, method))
+        if not found:
+            raise DataError(f"Who is near whom needs at least 4 rows, got {len(source)}.")
+        own = [i for i, line in enumerate(found) if line.name == "model"]
+        return _beside(found, {"trustworthiness": "codes.trust", "purity": "codes.purity"}, own)
 
     def errors(self, X: Any, y: Any = None, target: Any = None) -> Figure:
         """The mean squared error on X beside PCA's with as many numbers and the mean's, inside the model's scale.
@@ -133,14 +163,52 @@ class Plot:
         return errors_beside([(names[c.name], c.errors["mse"]) for c in table])
 
     def samples(self, n: int = 25, y: Any = None, *, density: str = "auto", random_state: int | None = 0) -> Figure:
-        """n new pictures, line by line; options as of :meth:`Autoencoder.sample`. Images only."""
+        """n new pictures, line by line; options as of :meth:`Autoencoder.sample`. Rows of a table in standard deviations."""
         from diabolo.figures.mosaic import grid
+        from diabolo.figures.rows import table_rows
 
-        bounds = self.trained.out_kind.layout.bounds
-        if self.trained.out_kind.name != "image" or bounds is None:
-            raise UnsupportedError("Samples of a table are no pictures: look at the rows themselves, sample(n).")
+        x = decoded(self.trained, sample_codes(self.trained, n, density=density, random_state=random_state), y)
+        layout = self.trained.out_kind.layout
+        if self.trained.out_kind.name != "image" or layout.bounds is None:
+            return table_rows(x.flatten(1).numpy(), layout.names or None, [str(i + 1) for i in range(n)])
+        return grid(_drawable(x), value_range=layout.bounds)
+
+    def samples_beside(self, X: Any, y: Any = None, *, training: Any = None, random_state: int = 0) -> Figure:
+        """How much new rows are like X, from each origin of codes and from PCA: Fréchet distance, precision, recall.
+
+        X: rows that were not trained on, 20 at least. y: their labels, for conditional recipes. training: rows of the training;
+        then also the share of copies. See :func:`diabolo.jobs.judge_samples.judge_samples`.
+        """
+        from diabolo.figures.panels import panels
+        from diabolo.figures.texts import ENGLISH
+
+        found = judge_samples(self.trained, X, y, training=training, seed=random_state).table
+        keys = ["samples.linear" if line.origin == LINEAR else f"samples.{line.origin}" for line in found]
+        names = [ENGLISH.get(key, line.origin) for key, line in zip(keys, found, strict=True)]
+        columns = [(ENGLISH[f"samples.{c}"], [getattr(line, c) for line in found]) for c in ("frechet", *_SHARES)]
+        return panels(names, columns, own=[i for i, line in enumerate(found) if line.origin != LINEAR])
+
+    def nearest_training(
+        self, X: Any, n: int = 6, y: Any = None, *, density: str = "auto", random_state: int | None = 0
+    ) -> Figure:
+        """n new rows, each beside the row of X that is nearest to it: whether the model copies.
+
+        X: rows of the training. The rest as of :meth:`Autoencoder.sample`. Rows of a table stand in standard deviations.
+        """
+        from diabolo.figures.neighbors import neighbors
+        from diabolo.figures.rows import table_rows
+        from diabolo.figures.texts import ENGLISH
+
         z = sample_codes(self.trained, n, density=density, random_state=random_state)
-        return grid(_drawable(decoded(self.trained, z, y)), value_range=bounds)
+        found, layout = nearest_rows(self.trained, decoded(self.trained, z, y), X), self.trained.out_kind.layout
+        new, near = ENGLISH["samples.new"], ENGLISH["samples.near"]
+        if self.trained.out_kind.name != "image" or layout.bounds is None:
+            both = torch.stack([found.made, found.near], dim=1).flatten(0, 1).flatten(1).numpy()
+            heads = [head for i, d in enumerate(found.distances) for head in (f"{new} {i + 1}", f"{d:.3g}")]
+            return table_rows(both, layout.names or None, heads, groups=2)
+        texts = {"neighbors.query": new, "neighbors.distances": near, "neighbors.nearest": near}
+        made, real = _drawable(found.made), _drawable(found.near)
+        return neighbors(made, real[:, None], found.distances[:, None], value_range=layout.bounds, texts=texts)
 
     def holes(self, X: Any, y: Any = None, n: int = 16, *, density: str | None = None, random_state: int = 0) -> Figure:
         """What the decoder makes of the n of 2 000 drawn codes that lie farthest from every training code. Images only.
@@ -195,25 +263,44 @@ class Plot:
         return self._way(z, label, steps)
 
     def neighbors(self, X: Any, queries: Any, k: int = 5, y: Any = None) -> Figure:
-        """Each of the first 12 queries beside the k pictures of X that are nearest to it by code, with distances. Images only.
+        """Each of the first 12 queries beside the k rows of X that are nearest to it by code, with distances.
 
-        y: one label for all, for conditional recipes.
+        y: one label for all, for conditional recipes. Rows of a table stand in standard deviations, the query first.
         """
         from diabolo.figures.neighbors import LINES, neighbors
+        from diabolo.figures.rows import table_rows
 
-        bounds = self.trained.kind.layout.bounds
-        if self.trained.kind.name != "image" or bounds is None:
-            raise UnsupportedError("Neighbors in a table are no pictures: look at the rows themselves, ae.search(index, X).")
         items, labels = rows_and_labels(self.trained, X, y)
         source, of_queries = rows_and_labels(self.trained, queries, y)
         some = Subset(source, torch.arange(min(LINES, len(source))))
         given = None if of_queries is None else np.broadcast_to(of_queries, (len(source),))[: len(some)]
         found = search(self.trained, build_index(self.trained, items, labels), some, k, given)
-        near = Subset(items, torch.from_numpy(found.rows.ravel()))
-        drawn = [_drawable(self.trained.kind.encode(s.take(torch.arange(len(s))).cpu())) for s in (some, near)]
+        x, near = self._inside(some), self._inside(Subset(items, torch.from_numpy(found.rows.ravel())))
+        near = near.reshape(*found.rows.shape, *near.shape[1:])
+        layout = self.trained.kind.layout
+        if self.trained.kind.name != "image" or layout.bounds is None:
+            both = torch.cat([x[:, None], near], dim=1).flatten(2).flatten(0, 1).numpy()
+            heads = [head for i, line in enumerate(found.distances) for head in (f"q{i}", *(f"{d:.3g}" for d in line))]
+            return table_rows(both, layout.names or None, heads, groups=1 + found.rows.shape[1])
+        shown = _drawable(near.flatten(0, 1))
         return neighbors(
-            drawn[0], drawn[1].reshape(*found.rows.shape, *drawn[1].shape[1:]), found.distances, value_range=bounds
+            _drawable(x), shown.reshape(*found.rows.shape, *shown.shape[1:]), found.distances, value_range=layout.bounds
         )
+
+    def search_beside(self, X: Any, y: Any = None, k: int = 5) -> Figure:
+        """Of the k nearest of each row of X, the share that has its label: by code, by PCA, in the data, and by chance.
+
+        y: labels (n,), classes. DataError where there are none.
+        """
+        from diabolo.figures.panels import panels
+        from diabolo.figures.texts import ENGLISH
+
+        source, y = rows_and_labels(self.trained, X, y)
+        found = judge_search(self.trained, build_index(self.trained, source, y), source, k)
+        if found is None:
+            raise DataError("A search is judged by labels that are classes, and these rows have none. Give them as y.")
+        names = [ENGLISH[f"beside.{name}"] for name in found.shares]
+        return panels(names, [(ENGLISH["search.precision"].format(count=found.k), list(found.shares.values()))])
 
     def units(self, X: Any = None, y: Any = None) -> Figure:
         """What each number of the code does: its variance, or its KL in nats where X is given and codes are distributions.
@@ -268,11 +355,24 @@ class Plot:
             )
         return bounds
 
+    def _inside(self, source: Source) -> Tensor:
+        """Rows as the model sees them, (n, F, *P), on the host."""
+        return self.trained.kind.encode(source.take(torch.arange(len(source))).cpu())
+
     def _training_codes(self) -> np.ndarray:
         companion = self.trained.companions.get(CODES)
         if companion is None:
             raise UnsupportedError("This model carries no training codes. Give data: units(X).")
         return companion.arrays["z"]
+
+
+def _beside(table: Sequence[Any], columns: Mapping[str, str], own: Sequence[int] = (0,)) -> Figure:
+    """Lines with a name and figures: the model's and what is simpler. columns: attributes -> keys of their titles."""
+    from diabolo.figures.panels import panels
+    from diabolo.figures.texts import ENGLISH
+
+    names = [ENGLISH[f"beside.{line.name}"] for line in table]
+    return panels(names, [(ENGLISH[key], [getattr(line, name) for line in table]) for name, key in columns.items()], own=own)
 
 
 def _drawable(x: Tensor) -> np.ndarray:

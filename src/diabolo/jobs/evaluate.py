@@ -19,12 +19,14 @@ from diabolo.jobs.code_prior import DiscreteCodes, judge_discrete
 from diabolo.jobs.companions import linear_rival, linear_twin
 from diabolo.jobs.contenders import Contender, errors_of
 from diabolo.jobs.discrete import quantizer, whole_numbers
+from diabolo.jobs.findings import Finding
 from diabolo.jobs.inference import apply, codes, encoded
 from diabolo.jobs.judge_mending import Mending, judge_mending
 from diabolo.jobs.labels import classes_of, rows_and_labels
 from diabolo.jobs.pairs import SHRINKS, aim_by_name, smaller_rows
 from diabolo.jobs.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.score import elbo_terms, score_unit
+from diabolo.jobs.shortfall import explain_shortfall
 from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import CodeHealth, code_health, compression_ratio, kl_per_unit, unit_variance
 from diabolo.metrics.neighbors import knn_accuracy
@@ -50,6 +52,7 @@ class Evaluation:
     for PCA; None without labels that are classes. mending: how well the model does the job it was trained for (denoise,
     upscale, impute, unshuffle) beside what is simpler; None for other models and for tables. discrete: what discrete codes
     cost; None of others. Beside such a model PCA's numbers are rounded to as many bits, and ``numbers`` are those with bits.
+    why: why PCA restores the rows better, as findings whose words the report's catalogues have; empty where it does not.
     """
 
     data: str
@@ -66,6 +69,7 @@ class Evaluation:
     neighbors: Mapping[str, float] | None = None
     mending: Mending | None = None
     discrete: DiscreteCodes | None = None
+    why: tuple[Finding, ...] = ()
 
     @property
     def gain(self) -> float | None:
@@ -75,7 +79,8 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return dataclasses.asdict(self) | {"health": self.health.to_dict(), "gain": self.gain}
+        why = [f.to_dict() for f in self.why]
+        return dataclasses.asdict(self) | {"health": self.health.to_dict(), "gain": self.gain, "why": why}
 
 
 def evaluate(
@@ -108,21 +113,25 @@ def evaluate(
     kl = _kl(trained, source, condition)
     contenders = _contenders(trained, source, condition, z.shape[1], same=target is None)
     bounds = trained.out_kind.layout.bounds
+    table = tuple(Contender(n, k, errors_of(aim, x_hat, bounds)) for n, k, x_hat in contenders)
+    health = code_health(z, kl)
+    discrete = None if quantizer(trained) is None else judge_discrete(trained, whole_numbers(trained, source, condition))
     return Evaluation(
         data=ROLES[role].format(name),
         role=role,
         rows=len(source),
         scale="standardized columns" if bounds is None else f"pixels in [{bounds[0]:g}, {bounds[1]:g}]",
-        table=tuple(Contender(n, k, errors_of(aim, x_hat, bounds)) for n, k, x_hat in contenders),
-        health=code_health(z, kl),
+        table=table,
+        health=health,
         unit_std=tuple(np.sqrt(unit_variance(z)).tolist()),
         unit_kl=None if kl is None else tuple(kl_per_unit(kl).tolist()),
         ratio=compression_ratio(trained.kind.layout.shape, trained.model.code_shape),
         nats=score_unit(trained),
         elbo=None if kl is None or trained.target_kind is not None else _elbo(trained, source, condition, seed),
         neighbors=None if y is None else _neighbors(trained, source, z, y),
-        discrete=None if quantizer(trained) is None else judge_discrete(trained, whole_numbers(trained, source, condition)),
+        discrete=discrete,
         mending=judge_mending(trained, source, y, target, seed=seed),
+        why=explain_shortfall(trained, source, condition, table, health, discrete),
     )
 
 

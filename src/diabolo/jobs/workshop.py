@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +27,17 @@ CHECKPOINTS = "checkpoints"
 @final
 @dataclass(frozen=True)
 class Judged:
-    """Rows a model was judged on. labels: of them, or None. aim: what should have come out, None where it is the rows."""
+    """Rows a model was judged on.
+
+    labels: of them, or None. aim: what should have come out, None where it is the rows. training: the rows it was trained on,
+    None where they are not known, or are these.
+    """
 
     source: Source
     labels: np.ndarray | None
     aim: Source | None
     evaluation: Evaluation
+    training: Source | None = None
 
 
 @final
@@ -77,13 +83,14 @@ def make(
 
 def judge(trained: Trained, reading: Reading, options: Options, y: Any = None, aim: Source | None = None) -> Judged | None:
     """The evaluation on the rows that training held out; None where it held none out. aim: of models trained on pairs."""
-    _, validation = split(len(reading.source), options.validation_fraction, reading.groups)
+    kept, validation = split(len(reading.source), options.validation_fraction, reading.groups)
     if not len(validation):
         return None
     labels = reading.labels if y is None else np.asarray(y)
     chosen = None if labels is None else labels[validation.numpy()]
     held = None if aim is None else Subset(aim, validation)
-    return judge_rows(trained, Subset(reading.source, validation), chosen, held, name=reading.name, role="held-out")
+    judged = judge_rows(trained, Subset(reading.source, validation), chosen, held, name=reading.name, role="held-out")
+    return dataclasses.replace(judged, training=Subset(reading.source, kept))
 
 
 def judge_rows(

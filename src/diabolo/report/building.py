@@ -47,6 +47,7 @@ def build_report(
     command: str = "",
     lang: str = "en",
     target: Any = None,
+    training: Source | None = None,
 ) -> Report:
     """A page about a model, on the rows it was judged by.
 
@@ -58,11 +59,12 @@ def build_report(
         command: the line that makes the model again; without it the report shows the Python for it.
         lang: ``"en"`` or ``"ru"``.
         target: what should have come out, for models trained on pairs.
+        training: rows it was trained on, to see whether new rows are copies of them.
 
     Raises ParameterError for another language.
     """
     say = language(lang)
-    g = gather(trained, source, labels, evaluation, command=command, target=target)
+    g = gather(trained, source, labels, evaluation, command=command, target=target, uses=True, training=training)
     verdict = judge(g)
     html = _template().render(t=say, **page(g, verdict, say, __version__))
     return Report(html, _data(g, lang) | {"verdict": verdict.to_dict()})
@@ -84,6 +86,8 @@ def _data(g: Gathered, lang: str) -> dict[str, Any]:
         "size": measure(g).to_dict(),
         "examples": g.extremes.to_dict(),
         "oddness": None if g.oddities is None else g.oddities.to_dict(),
+        "neighborhoods": [n.to_dict() for n in g.neighborhoods],
+        "uses": None if g.uses is None else g.uses.to_dict(),
         "layers": [layer.to_dict() for layer in g.layers],
         "parts": g.trained.model.composition.to_json(),
         "plan": dict(config.plan),

@@ -26,6 +26,7 @@ def error_table(g: Gathered, say: Language) -> dict[str, Any]:
         ],
         **_lines(table, say, bits=g.evaluation.discrete is not None),
         "about": [say(f"errors.about.{n}") for n in table[0].errors],
+        "why": [say.say(f) for f in g.evaluation.why],
         "neighbors": _neighbors(g, say),
         "bound": _bound(g, say),
         "mending": _mending(g, say),

@@ -14,10 +14,13 @@ from diabolo.jobs.diagnose import Diagnosis, diagnose
 from diabolo.jobs.embed import embed
 from diabolo.jobs.evaluate import Evaluation
 from diabolo.jobs.extremes import Extremes, find_extremes
+from diabolo.jobs.findings import Finding
 from diabolo.jobs.layers import Layer, layer_table
 from diabolo.jobs.maps import CodeMap, can_arrange, map_codes
+from diabolo.jobs.neighborhoods import Neighborhood, neighborhoods
 from diabolo.jobs.oddities import Oddities, find_oddities
 from diabolo.jobs.repairs import Repair, find_repairs
+from diabolo.jobs.uses import Uses, find_uses
 from diabolo.trained import Trained
 
 EACH = {"image": 6, "table": 1}
@@ -28,7 +31,12 @@ DIAGNOSED = 500
 @final
 @dataclass(frozen=True)
 class Gathered:
-    """What is known. labels: (n,) of the rows of ``source``, or None. maps: of at most 1000 codes, with ``map_labels``."""
+    """What is known.
+
+    labels: (n,) of the rows of ``source``, or None. maps: of at most 1000 codes, with ``map_labels``. neighborhoods: how well
+    codes and the last map keep who is near whom. uses: what else the code is good for, or why that was not looked at; None
+    where nobody asked.
+    """
 
     trained: Trained
     source: Source
@@ -42,6 +50,8 @@ class Gathered:
     layers: tuple[Layer, ...]
     maps: tuple[CodeMap, ...]
     command: str
+    neighborhoods: tuple[Neighborhood, ...] = ()
+    uses: Uses | Finding | None = None
 
     @property
     def errors(self) -> dict[str, float]:
@@ -81,14 +91,23 @@ class Gathered:
 
 
 def gather(
-    trained: Trained, source: Source, labels: Any, evaluation: Evaluation, *, command: str = "", target: Any = None
+    trained: Trained,
+    source: Source,
+    labels: Any,
+    evaluation: Evaluation,
+    *,
+    command: str = "",
+    target: Any = None,
+    uses: bool = False,
+    training: Source | None = None,
 ) -> Gathered:
-    """Look at the model from every side a report shows."""
+    """Look at the model from every side a report shows. uses: also at what else the code is good for, which takes seconds."""
     y = None if labels is None else np.asarray(labels).ravel()
     each = EACH.get(trained.kind.name, 1)
     z = embed(trained, source, y if trained.config.labels else None)
     extremes = find_extremes(trained, source, y, target, each=each)
     ordinary = np.array([e.index for e in extremes.groups.get("median", extremes.groups["best"])])
+    maps = _maps(z)
     return Gathered(
         trained=trained,
         source=source,
@@ -100,8 +119,10 @@ def gather(
         oddities=find_oddities(trained, source, y),
         diagnosis=diagnose(trained, source, y if trained.config.labels else None, rows=DIAGNOSED),
         layers=layer_table(trained),
-        maps=_maps(z),
+        maps=maps,
         command=command,
+        neighborhoods=neighborhoods(trained, source, z, y, maps[-1]) if uses else (),
+        uses=find_uses(trained, source, y, training=training) if uses else None,
     )
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from markupsafe import Markup, escape
 from torch import Tensor
 
 from diabolo.jobs.extremes import Example
@@ -15,6 +12,7 @@ from diabolo.jobs.repairs import Repair
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 from diabolo.report.strips import drawable, strip
+from diabolo.report.values import alike, breakable, natural
 
 COLUMNS = 16  # of a table that are all shown
 FEW = 10  # of a wider one: those the model misses most
@@ -98,13 +96,13 @@ def _tables(say: Language, name: str, cards: list[dict[str, Any]]) -> dict[str, 
 def _card(g: Gathered, say: Language, e: Example) -> dict[str, Any]:
     """One row of a table beside its reconstructions."""
     kind, target = g.trained.kind, g.trained.out_kind
-    told = [_natural(target, e.aim), _natural(target, e.restored)]
+    told = [natural(target, e.aim), natural(target, e.restored)]
     heads = ["aim" if g.trained.target_kind is not None else "input", "model"]
     facts = [say.plain("pictures.row", row=e.row)]
     facts += [] if e.label is None else [say.plain("pictures.label", label=str(e.label))]
     facts.append(say.plain("pictures.error", error=e.error))
     if e.pca is not None and e.pca_error is not None:
-        told.append(_natural(kind, e.pca))
+        told.append(natural(kind, e.pca))
         heads.append("pca")
         facts.append(say.plain("pictures.error.pca", error=e.pca_error))
     return _values(say, target.layout.names, told, e.restored - e.aim, heads, ", ".join(facts))
@@ -112,7 +110,7 @@ def _card(g: Gathered, say: Language, e: Example) -> dict[str, Any]:
 
 def _repaired_card(g: Gathered, say: Language, r: Repair) -> dict[str, Any]:
     kind = g.trained.kind
-    told = [_natural(kind, x) for x in (r.clean, r.damaged, r.restored)]
+    told = [natural(kind, x) for x in (r.clean, r.damaged, r.restored)]
     facts = say.plain("pictures.error", error=r.error) + ", " + say.plain("pictures.error.damaged", error=r.damage)
     return _values(say, kind.layout.names, told, r.restored - r.clean, ["input", "damaged", "model"], facts)
 
@@ -127,31 +125,11 @@ def _values(
         order = sorted(sorted(order, key=lambda i: -misses[i])[:FEW])
     rows = [
         {
-            "name": _breakable(names[i] if len(names) == len(misses) else str(i)),
-            "values": _alike([values[i] for values in told], say),
+            "name": breakable(names[i] if len(names) == len(misses) else str(i)),
+            "values": alike([values[i] for values in told], say),
             "share": round(100 * min(1.0, misses[i] / FULL)),
         }
         for i in order
     ]
     note = say.plain("pictures.some", n=len(rows), all=len(misses)) if len(rows) < len(misses) else ""
     return {"facts": facts, "heads": [say.plain(f"pictures.{h}") for h in heads], "rows": rows, "note": note}
-
-
-def _natural(kind: Any, x: Tensor) -> list[float]:
-    """A row (F, *P) in the columns' own units."""
-    found: list[float] = kind.natural(x[None]).flatten().tolist()
-    return found
-
-
-def _alike(values: list[float], say: Language) -> list[str]:
-    """Values beside each other with as many decimals as give the largest four digits."""
-    largest = max(abs(v) for v in values)
-    if not 1e-3 <= largest < 1e6:
-        return [say.number(v, 4) for v in values]
-    decimals = max(0, 3 - math.floor(math.log10(largest)))
-    return [say.fixed(v, decimals) for v in values]
-
-
-def _breakable(name: str) -> Markup:
-    """A name that may be broken after an underscore, a slash or a dot."""
-    return Markup(re.sub(r"([_/.])", r"\1<wbr>", str(escape(name))))

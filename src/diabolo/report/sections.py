@@ -5,21 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from diabolo.figures.stations import stations
+from diabolo.jobs.findings import Finding
+from diabolo.jobs.neighborhoods import PURITY_K, TRUST_K
+from diabolo.jobs.uses import Uses
 from diabolo.recipes import RECIPES
+from diabolo.report.clusters import clusters
 from diabolo.report.drawings import draw_curves, draw_map, draw_units
 from diabolo.report.errors import error_table
 from diabolo.report.gathered import Gathered
+from diabolo.report.generation import generation
 from diabolo.report.health import diagnosed, in_use, judge_health
 from diabolo.report.language import Language
 from diabolo.report.making import facts, part_facts, python_lines
 from diabolo.report.oddness import oddness
 from diabolo.report.pictures import examples
 from diabolo.report.reasons import reasons_of, translated
+from diabolo.report.searching import search
 from diabolo.report.silhouette import silhouette
 from diabolo.report.sizes import judge_sizes, measure
+from diabolo.report.tables import Column, Line, compared
 from diabolo.report.verdict import Verdict
+from diabolo.report.ways import interpolation
 
-SECTIONS = ("pictures", "errors", "oddness", "curves", "codes", "units", "model", "size", "made")
+USES = ("clusters", "search", "generation", "interpolation")
+"""What a code is good for besides restoring rows; not where that was not looked at."""
+SECTIONS = ("pictures", "errors", "oddness", "curves", "codes", *USES, "units", "model", "size", "made")
 
 
 def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str, Any]:
@@ -36,7 +46,7 @@ def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str
         "title": say.plain("page.title", recipe=config.recipe, data=data),
         "heading": say("page.heading", recipe=config.recipe, data=data),
         "lead": say(f"page.lead.{g.noun}", **lead),
-        "contents": [(name, _title(g, say, name)) for name in SECTIONS if name != "oddness" or g.oddities is not None],
+        "contents": [(name, _title(g, say, name)) for name in SECTIONS if _is_there(g, name)],
         "version": version,
         "verdict": _verdict(g, verdict, say),
         "pictures": examples(g, say),
@@ -44,11 +54,21 @@ def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str
         "oddness": oddness(g, say),
         "curves": _curves(g, say),
         "codes": _codes(g, say),
+        "clusters": clusters(g, say),
+        "search": search(g, say),
+        "generation": generation(g, say),
+        "interpolation": interpolation(g, say),
         "units": _units(g, say),
         "model": _model(g, say),
         "size": _size(g, say),
         "made": _made(g, say),
     }
+
+
+def _is_there(g: Gathered, name: str) -> bool:
+    if name in USES:
+        return isinstance(g.uses, Uses)
+    return name != "oddness" or g.oddities is not None
 
 
 def _title(g: Gathered, say: Language, name: str) -> str:
@@ -114,7 +134,20 @@ def _codes(g: Gathered, say: Language) -> dict[str, Any]:
     for found in g.maps:
         key = "codes.single" if found.points.shape[1] == 1 else f"codes.{found.method}"
         figures.append({"figure": draw_map(g, found, say), "caption": say(key, share=sum(found.shares or (0.0,)))})
-    return {"intro": say("codes.intro", rows=shown), "figures": figures}
+    return {"intro": say("codes.intro", rows=shown), "figures": figures, **_neighbors(g, say)}
+
+
+def _neighbors(g: Gathered, say: Language) -> dict[str, Any]:
+    """How well codes and their map keep who is near whom; and why nothing more was looked at, where that is so."""
+    lines = [Line(say.plain(f"uses.{n.name}"), vars(n), own=n.name == "model", numbers=n.numbers) for n in g.neighborhoods]
+    columns = (Column("trustworthiness", "codes.trust", "higher"), Column("purity", "codes.purity", "higher", share=True))
+    labeled = any(n.purity is not None for n in g.neighborhoods)
+    about = [say("codes.about.trust", n=TRUST_K)] + ([say("codes.about.purity", n=PURITY_K)] if labeled else [])
+    return {
+        "table": compared(say, "uses.of", columns, lines) if lines else None,
+        "about": about if lines else [],
+        "absent": say.say(g.uses) if isinstance(g.uses, Finding) else None,
+    }
 
 
 def _units(g: Gathered, say: Language) -> dict[str, Any]:

@@ -11,6 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from diabolo.data.kinds.base import Kind
+from diabolo.data.sources import Source
 from diabolo.maths.ranges import to_bytes
 
 LARGEST = 160  # pixels: larger pictures are made smaller, a page needs no more
@@ -32,6 +34,12 @@ def strip(pictures: Sequence[Tensor], bounds: tuple[float, float]) -> str:
     buffer = io.BytesIO()
     sheet.save(buffer, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def row_strip(kind: Kind, source: Source, rows: np.ndarray) -> str:
+    """Some rows of a source of pictures, as :func:`strip` draws them."""
+    x = kind.encode(source.take(torch.from_numpy(np.asarray(rows, dtype=np.int64))).cpu())
+    return strip(list(x), kind.layout.bounds or (0.0, 1.0))
 
 
 def drawable(shape: tuple[int, ...]) -> bool:

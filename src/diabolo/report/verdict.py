@@ -6,15 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
-from diabolo.jobs.code_prior import why_not
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.judge_mending import Mending
+from diabolo.jobs.shortfall import EVEN, FEW
 from diabolo.parts.corruptions import BlindSpots
 from diabolo.report.gathered import Gathered
 
-EVEN = 1.02  # two errors within 2 % count as equal
 EXACT = 1e-6  # PCA's error as a share of the mean's, below which it restores everything
-FEW = 1000  # training rows that are few for a network
 SMALL = 100  # judged rows below which chance plays a part
 MOST = 3  # pieces of advice
 AS_GOOD = 0.09  # dB: a squared error within 2 %
@@ -45,10 +43,8 @@ def judge(g: Gathered) -> Verdict:
     else:
         verdict = Verdict("none", (Finding("verdict.blind"),), ()) if blind else _compared(g)
     n = g.evaluation.rows
-    discrete = g.evaluation.discrete
-    reason = () if discrete is None or verdict.level != "worse" else (why_not(discrete),)
     few = (Finding("verdict.few", {"rows": Finding(f"noun.{g.noun}", {"n": n})}),) if n < SMALL else ()
-    return Verdict(verdict.level, (*verdict.sentences, *reason, *few), verdict.advice)
+    return Verdict(verdict.level, (*verdict.sentences, *few), verdict.advice)
 
 
 def _compared(g: Gathered) -> Verdict:

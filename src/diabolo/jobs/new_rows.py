@@ -1,0 +1,113 @@
+"""New rows to look at: drawn as a model draws them, beside real ones and beside the nearest rows of the training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from diabolo.data.sources import Source
+from diabolo.data.subset import Subset
+from diabolo.jobs.embed import decoded
+from diabolo.jobs.inference import rows_of
+from diabolo.jobs.judge_samples import SampleJudgment, judge_samples
+from diabolo.jobs.reconstruct import encode_all
+from diabolo.jobs.sample import sample_codes
+from diabolo.maths.nearest import nearest
+from diabolo.trained import Trained, as_labels
+
+PRIOR, DENSITY = "prior", "mixture"
+"""What ``sample`` draws from where nothing is asked: the prior where there is one, else this density."""
+LINEAR = "pca + gaussian"
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """New rows and the rows nearest to them, by Euclidean distance inside the model's scale.
+
+    made: (n, F, *P). near: (n, F, *P), of ``rows`` training rows. distances: (n,). usual: the median distance of real rows to
+    their nearest training row; None where none were given.
+    """
+
+    made: Tensor
+    near: Tensor
+    distances: np.ndarray
+    rows: int
+    usual: float | None
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class NewRows:
+    """What :func:`look_at_new_rows` finds.
+
+    judgment: every origin of codes beside PCA. usual: the origin that ``sample`` takes. best: the line of the model with the
+    least Fréchet distance. real: (n, F, *P), real rows. made: (n, F, *P) by the usual origin. better: the same by the best one,
+    None where that is the usual one. copies: of ``made``, None without training rows. labels: of all of them, or None.
+    """
+
+    judgment: SampleJudgment
+    usual: str
+    best: str
+    real: Tensor
+    made: Tensor
+    better: Tensor | None
+    copies: Copies | None
+    labels: tuple[Any, ...] | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        copies = self.copies
+        near = None if copies is None else {"distances": copies.distances.tolist(), "rows": copies.rows, "usual": copies.usual}
+        return {"judgment": self.judgment.to_dict(), "usual": self.usual, "best": self.best, "nearest": near}
+
+
+def look_at_new_rows(
+    trained: Trained, source: Source, y: np.ndarray | None = None, training: Source | None = None, *, n: int = 8, seed: int = 0
+) -> NewRows:
+    """Judge new rows beside the real ones of ``source`` (20 at least), and draw n to look at.
+
+    y: labels, for conditional recipes, which draw new rows with those of the real ones. training: rows of the training, to look
+    for copies. seed: of all that is drawn.
+    """
+    known = None if training is None else training.take(torch.arange(len(training))).cpu().numpy()
+    judgment = judge_samples(trained, source, y, training=known, seed=seed)
+    usual = PRIOR if trained.model.bottleneck.prior() is not None else DENSITY
+    best = next(line.origin for line in judgment.table if line.origin != LINEAR)
+    rows = np.random.default_rng(seed).permutation(len(source))[:n]
+    shown = Subset(source, torch.from_numpy(rows))
+    labels = as_labels(y)[rows] if y is not None and trained.config.labels else None
+    made = drawn(trained, len(rows), usual, labels, seed)
+    copies = None
+    if training is not None:
+        copies = nearest_rows(trained, made, training, source)
+    return NewRows(
+        judgment=judgment,
+        usual=usual,
+        best=best,
+        real=encode_all(trained, shown),
+        made=made,
+        better=None if best == usual else drawn(trained, len(rows), best, labels, seed),
+        copies=copies,
+        labels=None if labels is None else tuple(labels.tolist()),
+    )
+
+
+def drawn(trained: Trained, n: int, density: str, y: Any, seed: int | None) -> Tensor:
+    """n new rows inside the model's scale, (n, F, *P). y: the label of all, or n of them, for conditional recipes."""
+    return decoded(trained, sample_codes(trained, n, density=density, random_state=seed), y)
+
+
+def nearest_rows(trained: Trained, made: Tensor, training: Any, real: Source | None = None) -> Copies:
+    """The training row nearest to each of the new rows. real: rows that were not trained on, for the usual distance."""
+    source = training if isinstance(training, Source) else trained.out_kind.read(training)
+    rows = encode_all(trained, source)
+    near, distances = nearest(made.flatten(1), rows.flatten(1), 1)
+    usual = None
+    if real is not None:
+        usual = float(nearest(encode_all(trained, rows_of(trained, real)).flatten(1), rows.flatten(1), 1)[1].median())
+    return Copies(made, rows[near[:, 0]], distances[:, 0].numpy(), len(source), usual)
