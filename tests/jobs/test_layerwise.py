@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from diabolo import Autoencoder
+from diabolo import Autoencoder, load
 from diabolo.errors import ParameterError, UnsupportedError
 from diabolo.jobs import layerwise
 from diabolo.jobs.inference import codes
@@ -81,12 +83,12 @@ def test_recipes(recipe: str) -> None:
     assert same_weights(*(train_layerwise(PICTURES[:60], given, stage_epochs=1) for _ in range(2)))
 
 
-def test_the_estimator_s_way(tmp_path: object) -> None:
+def test_the_estimator_s_way(tmp_path: Path) -> None:
     ae = Autoencoder(network=Mlp(widths=(16,)), latent_dim=2, epochs=1, random_state=0)
     codes = ae.fit_layerwise(PICTURES, stage_epochs=1).transform(PICTURES)
-    kept = Autoencoder.from_trained(ae.trained_)
-    ae.save(f"{tmp_path}/model")
+    kept = load(ae.save(tmp_path / "model"))
     np.testing.assert_array_equal(kept.transform(PICTURES), codes)
+    assert len(kept.trained_.config.data["stages"]) == 2
     assert ae.n_features_in_ == 64
 
 
