@@ -160,8 +160,8 @@ class _Run:
             critics = (critic.mean() for critic in loss.critics.values())  # no gradient of one reaches the other
             sum(critics, loss.total.mean() / self.model.target.cells).backward()
         if self.plan.optimizer.clip is not None:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.optimizer.clip)
-            torch.nn.utils.clip_grad_norm_(self.critics.parameters(), self.plan.optimizer.clip)
+            for side in (self.model, *([self.critics] if self.critics else [])):
+                torch.nn.utils.clip_grad_norm_(side.parameters(), self.plan.optimizer.clip)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad()
