@@ -50,15 +50,15 @@ def test_a_batch_is_one_gather_and_one_conversion(counts: Counter[str]) -> None:
 
 
 def test_synchronizations_do_not_grow_with_steps(counts: Counter[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few an epoch; twice the steps in as many epochs make no more."""
-    monkeypatch.setattr("diabolo.training.engine.CHUNK_SECONDS", 1e9)  # chunks of steps double: 1, 2, 4, …
+    """A few an epoch; twice the steps in as many epochs, and chunks of one step each, make no more."""
     train(read(IMAGES), OPTIONS)
     few, steps = counts["synchronizations"], counts["steps"]
     counts.clear()
+    monkeypatch.setattr("diabolo.training.engine.CHUNK_SECONDS", 0.0)
     train(read(np.concatenate([IMAGES, IMAGES])), OPTIONS)
     assert counts["steps"] == 2 * steps
-    assert counts["synchronizations"] <= few + 2 * 3  # one more chunk an epoch
-    assert few <= 10 * 3
+    assert counts["synchronizations"] == few
+    assert few <= 6 * 3
 
 
 def test_the_data_are_not_copied() -> None:

@@ -37,6 +37,8 @@ from diabolo.training.schedules import multiplier
 
 VALIDATION_ROWS = 1024
 CHUNK_SECONDS = 0.25
+LOOK_SECONDS = 30.0
+"""How long an epoch may go on before its losses are looked at though it is not over."""
 KEEP_SECONDS = 30.0
 MARKS = (0.1, 0.3, 0.6, 0.85)  # shares of a time budget at which the pace since the mark before is taken
 OVERRUN = 1.2
@@ -124,12 +126,15 @@ class _Run:
         yield self._finish(time.perf_counter() - begun)
 
     def _epoch(self, begun: float) -> Iterator[float]:
-        """Make the steps of one epoch, in chunks; yields the seconds so far after each chunk."""
+        """Make the steps of one epoch, in chunks; yields the seconds so far after each chunk.
+
+        The losses stay on the device until the epoch ends, where they are read once; of long epochs every half a minute.
+        """
         order = self._order()
         size = self.plan.batch_size
         self.sums = torch.zeros(len(self.columns), device=self.device)
         self.made = 0
-        chunk = 1
+        chunk, looked = 1, time.perf_counter()
         while self.made < steps_per_epoch(len(order), size) and not self.stopped:
             tick = time.perf_counter()
             last = min(self.made + chunk, steps_per_epoch(len(order), size))
@@ -140,14 +145,17 @@ class _Run:
                     self._step(index, time.perf_counter() - begun)
                     if self._made_all():
                         break
-            self._check_finite()
             now = time.perf_counter()
+            if now - looked > LOOK_SECONDS:
+                self._check_finite()
+                looked = now
             if now - tick < CHUNK_SECONDS:
                 chunk *= 2
             self._measure(now - begun)
             yield now - begun
             if self._made_all():
-                return
+                break
+        self._check_finite()
 
     def _step(self, index: Tensor, seconds: float) -> None:
         fraction = self._fraction(seconds)
@@ -407,7 +415,9 @@ def _compiling(compiled: bool) -> Iterator[None]:
 
     try:
         yield
-    except (TorchDynamoException, RuntimeError) as problem:  # penalties on derivatives raise the second
+    except (TorchDynamoException, RuntimeError) as problem:
+        if not isinstance(problem, TorchDynamoException) and "torch.compile" not in str(problem):
+            raise  # the model's own; penalties on derivatives raise a plain one that names torch.compile
         why = str(problem).strip().splitlines()[0]
         raise UnsupportedError(f"torch.compile failed for this model ({why}). Leave compile=True (--compile) out.") from problem
 
