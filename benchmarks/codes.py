@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -118,7 +119,8 @@ def generation(data: Mnist, seed: int, samples: int) -> Figure:
     """10 000 new images beside the 10 000 test images, seen by a LeNet-5 that was trained on the training labels.
 
     The figure is the Fréchet distance of a plain autoencoder's new images with a mixture of Gaussians on its codes, over
-    that with one Gaussian. Every other origin and recipe stands beside it.
+    that with one Gaussian. Every other origin and recipe stands beside it, and how well each restores the test images, beside
+    PCA with as many numbers (of discrete codes: as many bits).
     """
     beside: dict[str, float] = {}
     frechet: dict[tuple[str, str], float] = {}
@@ -135,12 +137,15 @@ def generation(data: Mnist, seed: int, samples: int) -> Figure:
             ae.trained_, data.test, training=data.train, origins=row.origins, features=seen, rows=len(data.test), seed=seed
         )
         beside[f"{row.recipe}: reconstructions"] = judged.restored
+        errors = {c.name: c.errors["mse"] for c in ae.evaluate(data.test).table}
+        beside |= {f"{row.recipe}: mse of test images": errors["model"], f"{row.recipe}: mse of PCA beside": errors["pca"]}
         for line_ in judged.own:
             frechet[row.recipe, line_.origin] = line_.frechet
             told = {name: getattr(line_, name) for name in ("frechet", "precision", "recall", "copies", "nearness", "holes")}
             beside |= {f"{row.recipe} {line_.origin}: {name}": v for name, v in told.items() if v is not None}
         beside |= {f"{line_.origin}-{CODE}: frechet": line_.frechet for line_ in judged.table if line_ not in judged.own}
         beside["two halves of the test images"] = judged.floor
+        print(row.recipe, {k: round(v, 5) for k, v in beside.items() if k.startswith(row.recipe)}, file=sys.stderr, flush=True)
     value = frechet["plain", "mixture"] / frechet["plain", "gaussian"]
     what = f"plain-{CODE}, Fréchet distance, mixture over one Gaussian, probe features"
     return Figure("generation", what, value, "<= 0.5", value <= 0.5, spent, beside)
