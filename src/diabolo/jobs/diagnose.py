@@ -14,10 +14,11 @@ from torch import Tensor
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.jobs.activity import LayerActivity, activity
-from diabolo.jobs.companions import CODES, linear_twin
+from diabolo.jobs.companions import CODES, linear_rival, linear_twin
 from diabolo.jobs.contenders import errors_of
 from diabolo.jobs.copying import Copying, copying
 from diabolo.jobs.curves import GAP, Curves, read_curves
+from diabolo.jobs.discrete import code_bits, quantizer
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.inference import codes
 from diabolo.jobs.labels import rows_and_labels
@@ -269,11 +270,11 @@ def _of_history(curves: Curves | None) -> tuple[float | None, float | None]:
 
 
 def _simpler(trained: Trained, x: np.ndarray) -> dict[str, float]:
-    twin = linear_twin(trained)
-    if twin is None:
+    rival = linear_rival(trained)
+    if rival is None:
         return {}
-    pca = float(np.square(x - twin.reconstruct(x)).mean())
-    return {"pca": pca, "mean": float(np.square(x - twin.mean.astype(x.dtype)).mean())}
+    pca = float(np.square(x - rival.reconstruct(x)).mean())
+    return {"pca": pca, "mean": float(np.square(x - rival.mean.astype(x.dtype)).mean())}
 
 
 def _remembered(trained: Trained, curves: Curves | None) -> dict[str, float]:
@@ -282,7 +283,7 @@ def _remembered(trained: Trained, curves: Curves | None) -> dict[str, float]:
     if curves is None or twin is None or curves.everyday != "mse" or not _comparable(trained):
         return {}
     error = curves.train if curves.held_out is None else curves.held_out
-    if error is None or trained.model.bottleneck.variational:
+    if error is None or trained.model.bottleneck.variational or quantizer(trained) is not None:
         return {}
     cells = len(twin.mean)
     return {"model": error, "pca": (twin.total - float(twin.explained.sum())) / cells, "mean": twin.total / cells}
@@ -431,9 +432,11 @@ def _beside(p: _Patient, checks: list[Check]) -> Check:
     if _hopeless(checks):
         return _skipped(name, "because")
     error, pca, mean = (p.errors[k] for k in ("model", "pca", "mean"))
-    twin = linear_twin(p.trained)
-    assert twin is not None  # it gave PCA's error
-    said = {"error": error, "pca": pca, "mean": mean, "n": len(twin.components)}
+    bits = code_bits(p.trained)
+    rival = Finding("diagnosis.rival.numbers", {"n": p.numbers})
+    if bits is not None:
+        rival = Finding("diagnosis.rival.bits", {"n": bits})
+    said = {"error": error, "pca": pca, "mean": mean, "rival": rival}
     overfits = any(c.name == "overfitting" and c.severity == "warning" for c in checks)
     if mean > 0 and error * EVEN >= mean and not overfits:
         finding = Finding("diagnosis.beside.mean", said)
@@ -442,6 +445,9 @@ def _beside(p: _Patient, checks: list[Check]) -> Check:
         return Check(name, "fine", Finding("diagnosis.beside.fine", said), None, error, pca)
     if overfits:
         return _skipped(name, "because")
+    if bits is not None:
+        finding = Finding("diagnosis.beside.discrete", said)
+        return Check(name, "note", finding, Finding("diagnosis.beside.discrete.do"), error, pca)
     parts = p.trained.model.composition
     if parts.bottleneck.name != "plain" or parts.regularizers or parts.corruption is not None:
         finding = Finding("diagnosis.beside.priced", said)
@@ -512,6 +518,8 @@ def _steady(p: _Patient, found: Shifts | None, checks: list[Check]) -> Check:
 
 def _holes(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
     name = "holes"
+    if quantizer(p.trained) is not None:
+        return _skipped(name, "discrete")
     if found is None or _hopeless(checks):
         why = "because" if _hopeless(checks) else "data" if p.source is None else "few"
         return _skipped(name, why)
@@ -522,9 +530,12 @@ def _holes(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
     prior, gaussian = found.of("prior"), found.of("gaussian")
     origin, limit = (prior, HOLLOW) if prior is not None else (gaussian, MENDED)
     assert origin is not None  # a Gaussian is always among those fitted
-    if origin.far <= limit or (prior is None and best.name == "gaussian"):
+    if origin.far <= limit:
         finding = Finding("diagnosis.holes.fine", said | {"name": origin.name, "far_share": origin.far})
         return Check(name, "fine", finding, None, origin.far, limit)
+    if best is origin:
+        finding = Finding("diagnosis.holes.all", said | {"far_share": origin.far, "limit_share": limit})
+        return Check(name, "note", finding, Finding("diagnosis.holes.all.do"), origin.far, limit)
     told = {"name": best.name, "far_share": origin.far, "best_share": best.far}
     if prior is not None:
         finding = Finding("diagnosis.holes.prior", {k: said[k] for k in ("normal", "chance")} | told | {"limit_share": limit})
@@ -536,6 +547,8 @@ def _holes(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
 
 def _bumpy(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
     name = "bumpy code"
+    if quantizer(p.trained) is not None:
+        return _skipped(name, "discrete")
     if found is None or found.bumpiness is None or _hopeless(checks):
         why = "because" if _hopeless(checks) else "data" if p.source is None else "pairs" if p.x is None else "few"
         return _skipped(name, why)
