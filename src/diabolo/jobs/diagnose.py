@@ -13,9 +13,9 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.jobs.activity import LayerActivity, activity
+from diabolo.jobs.activity import ENDS, STUCK, LayerActivity, activity, at_an_end
 from diabolo.jobs.companions import CODES, linear_rival, linear_twin
-from diabolo.jobs.contenders import errors_of
+from diabolo.jobs.contenders import EVEN, errors_of
 from diabolo.jobs.copying import Copying, copying
 from diabolo.jobs.curves import GAP, Curves, read_curves
 from diabolo.jobs.discrete import code_bits, quantizer
@@ -34,8 +34,6 @@ Severity = Literal["fault", "warning", "note", "fine", "skipped"]
 
 ROWS, CELLS = 2_000, 20_000_000
 """Rows that are looked at, and numbers they may hold: fewer of wide ones are taken."""
-EVEN = 1.02
-"""Two errors within 2 % count as equal."""
 SICK, RUINED = 0.10, 0.50
 """Shares of a layer's units, dead or saturated, from which on that is a warning, and a fault. Our own."""
 NARROW = 0.5
@@ -50,7 +48,6 @@ HOLLOW, HOLLOWER = 0.25, 0.50
 """Shares of codes drawn from the prior that lie far from all codes: there are holes, and most draws fall into them. Our own."""
 BUMPY = 2.0
 """Error of a cycle between neighbors beside that at codes, from which on there are holes. Our own."""
-ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
 
 @final
@@ -176,8 +173,7 @@ def diagnose(
     """
     patient = _Patient.of(trained, data, y, training, training_y, rows, seed)
     layers = activity(trained, patient.source, patient.condition) if patient.source is not None else ()
-    unlike = patient.source is None or trained.target_kind is not None or not fits(trained)
-    found = None if unlike or patient.source is None else copying(trained, patient.source, patient.condition, seed=seed)
+    found = None if patient.source is None else copying(trained, patient.source, patient.condition, seed=seed)
     steady = None if patient.source is None else code_shifts(trained, patient.source, patient.condition, seed=seed)
     gaps = spread_of(trained, patient.source, patient.condition, seed=seed)
     checks: list[Check] = []
@@ -372,12 +368,12 @@ def _is_still(z: np.ndarray) -> bool:
 def _saturated(p: _Patient, layers: tuple[LayerActivity, ...]) -> Check:
     name = "saturated units"
     part = p.trained.model.composition.bottleneck
-    ends = ENDS.get("sigmoid" if part.name == "sparse-kl" else str(part.get_params().get("activation")))
-    found = [(x.saturated, x.units, x.name) for x in layers if x.function in ("Tanh", "Sigmoid")]
-    if ends is not None and p.z is not None and part.name != "sparse-kl":  # whose numbers are meant to be near 0
-        margin = 0.01 * (ends[1] - ends[0])
-        at = ((p.z < ends[0] + margin) | (p.z > ends[1] - margin)).mean(axis=0)
-        found.append((int((at >= 0.95).sum()), p.z.shape[1], "bottleneck"))
+    function = str(part.get_params().get("activation"))  # sparse-kl has none, and its numbers are meant to be near 0
+    ends = next((e for kind, e in ENDS.items() if kind.__name__.lower() == function), None)
+    found = [(x.saturated, x.units, x.name) for x in layers if x.function in {kind.__name__ for kind in ENDS}]
+    if ends is not None and p.z is not None:
+        at = at_an_end(torch.from_numpy(p.z.T), ends)
+        found.append((int((at >= STUCK * len(p.z)).sum()), p.z.shape[1], "bottleneck"))
     if not found:
         return _skipped(name, "data") if p.source is None else Check(name, "fine", Finding("diagnosis.saturated.none"))
     stuck, n, layer = max(found, key=lambda f: f[0] / f[1])
