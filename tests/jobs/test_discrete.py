@@ -18,10 +18,13 @@ from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.jobs import code_prior, discrete
 from diabolo.jobs.code_prior import DiscreteCodes, why_not
 from diabolo.jobs.companions import linear_rival, linear_twin
+from diabolo.jobs.diagnose import diagnose
 from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.holes import find_holes
 from diabolo.jobs.judge_samples import judge_samples
+from diabolo.jobs.new_rows import look_at_new_rows
 from diabolo.jobs.reconstruct import encode_all
-from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.sample import origins_of, sample_codes, usual_origin
 from diabolo.parts.bottlenecks import FiniteScalar, VectorQuantized
 from diabolo.parts.networks import Conv
 from diabolo.trained import Trained
@@ -211,3 +214,27 @@ def test_the_same_seed_makes_the_same_codebooks(learning: str) -> None:
     on = quick(read_like(first.kind, ROWS), start=first, epochs=1)
     assert not torch.equal(on.model.bottleneck.state_dict()["codebook"], before)
     assert torch.equal(first.model.bottleneck.state_dict()["codebook"], before)
+
+
+@EVERY
+def test_jobs_on_codes_draw_entries(name: str, made: Made) -> None:
+    """What draws codes without being told from where takes a prior over entries, never a density of real numbers."""
+    trained, rows = made[name], data(name)[:60]
+    assert origins_of(trained) == ("independent", "autoregressive")
+    assert usual_origin(trained) == "autoregressive"
+    found = look_at_new_rows(trained, trained.kind.read(rows), n=2)
+    assert found.usual == "autoregressive"
+    diagnosis = diagnose(trained, rows)
+    assert {c.name for c in diagnosis.checks if c.said.key == "diagnosis.skipped.discrete"} == {"holes", "bumpy code"}
+    if "map" not in name:  # codes of maps are all alike after so few epochs
+        assert find_holes(trained, rows, n=3).origin == "independent"
+        assert diagnosis.spread is not None
+        assert [o.name for o in diagnosis.spread.origins] == ["independent", "autoregressive"]
+
+
+def test_the_doctor_holds_such_codes_to_pca_at_as_many_bits(made: Made) -> None:
+    trained = made["fsq"]
+    diagnosis, beside = diagnose(trained, ROWS), {c.name: c for c in evaluate(trained, ROWS).table}["pca"]
+    assert diagnosis.errors["pca"] == pytest.approx(beside.errors["mse"], rel=1e-4)
+    assert "PCA at as many bits (15.3)" in str(diagnosis.check("underfitting").to_dict()["text"])
+    assert "pca" not in diagnose(trained).errors  # what PCA's numbers leave without rounding says nothing beside it

@@ -7,9 +7,11 @@ import dataclasses
 import pytest
 
 from diabolo.cli.results import details
+from diabolo.jobs.contenders import EVEN
 from diabolo.jobs.evaluate import evaluate
 from diabolo.parts.bottlenecks import VectorQuantized
 from diabolo.report import build_report
+from diabolo.report.language import language
 from diabolo.trained import Trained
 from tests.helpers import little_images, quick
 
@@ -26,8 +28,10 @@ def test_the_page_speaks_of_bits(lang: str, said: str, trained: Trained) -> None
     found = evaluate(trained, X)
     page = build_report(trained, trained.kind.read(X), evaluation=found, lang=lang)
     assert said in page.html
-    keys = [f["key"] for f in page.data["verdict"]["sentences"]]
-    assert ("discrete.idle" in keys or "discrete.spent" in keys) is (page.data["verdict"]["level"] == "worse")
+    errors = {c.name: c.errors["mse"] for c in found.table}
+    assert errors["model"] > EVEN * errors["pca"]
+    assert found.why[0].key in ("discrete.idle", "discrete.spent")
+    assert str(language(lang).say(found.why[0])) in page.html
     assert page.data["size"]["code_bytes"] == 1
     assert "float32" not in page.html.split('id="size"')[1].split("</section>")[0]
 

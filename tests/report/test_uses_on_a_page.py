@@ -11,7 +11,7 @@ import pytest
 
 from diabolo.jobs.cluster import Clustering, Grouping, Suggestion
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.judge_samples import SampleJudgment, Samples
+from diabolo.jobs.judge_samples import Samples
 from diabolo.jobs.new_rows import NewRows
 from diabolo.jobs.search import Precision
 from diabolo.jobs.uses import Found, Uses
@@ -90,9 +90,10 @@ def judged(rows: int = 500, **frechet: float) -> NewRows:
     """Fréchet distances by origin; the least one of the model is best, the first one usual."""
     lines = [Samples(name.replace("_", " + "), d, 0.9, 0.8, 0.01) for name, d in frechet.items()]
     own = sorted((line for line in lines if "pca" not in line.origin), key=lambda line: line.frechet)
-    judgment = SampleJudgment((*own, *(line for line in lines if "pca" in line.origin)), "all cells", rows, 1.0)
     shown = uses_of(looked("table with labels")).new_rows
     assert isinstance(shown, NewRows)
+    table = (*own, *(line for line in lines if "pca" in line.origin))
+    judgment = dataclasses.replace(shown.judgment, table=table, rows=rows)
     return dataclasses.replace(shown, judgment=judgment, usual=lines[0].origin, best=own[0].origin)
 
 
@@ -100,9 +101,16 @@ def test_new_rows_that_are_bad_are_called_so_and_what_mends_them_is_named() -> N
     good = judge_new_rows("table", judged(mixture=1.0, gaussian=3.0, pca_gaussian=4.0))
     assert keys(good) == ["generation.intro", "generation.better", "generation.no-copies"]
     assert good[1].values["times"] == 4
+    assert good[0].values["features"] == Finding("generation.all-cells")
     mended = judge_new_rows("table", judged(prior=3.0, mixture=1.0, pca_gaussian=1.05))
     assert keys(mended)[1:3] == ["generation.even", "generation.mend"]
     assert (mended[2].values["times"], mended[2].values["density"]) == (3, "mixture")
+    assert "training had none" not in EN.say(mended[2])  # nobody measured that here
+    first, *others = judged(gaussian=3.0, mixture=1.0).judgment.table
+    hollow = judged(gaussian=3.0, mixture=1.0)
+    lines = (first, *(dataclasses.replace(line, holes=0.4) for line in others))
+    hollow = dataclasses.replace(hollow, judgment=dataclasses.replace(hollow.judgment, table=lines))
+    assert keys(judge_new_rows("table", hollow))[2:3] == ["samples.holes"]
     bad = judge_new_rows("table", judged(mixture=8.0, pca_gaussian=2.0))
     assert keys(bad)[1] == "generation.worse"
     assert EN.say(bad[1]).startswith("The model samples badly")

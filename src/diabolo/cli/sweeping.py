@@ -45,13 +45,12 @@ def say(number: int, count: int, latent_dim: int) -> None:
 def show(found: Sweep) -> None:
     """A line a width, and the suggestion with its reason."""
     title = (
-        f"{found.recipe} on {found.data}: {found.rows} rows trained on, {found.held_out} others judged; the error of "
-        f"their mean is "
-        f"{found.variance:.4g}"
+        f"{found.recipe} on {found.data}: {found.rows} rows trained on, {found.held_out} others judged; the error of their "
+        f"mean is {found.variance:.4g}"
     )
     rows = []
     for w in found.widths:
-        cells = [show(w) for show in COLUMNS.values()]
+        cells = [cell(w) for cell in COLUMNS.values()]
         cells[0] += "*" if w.latent_dim == found.suggestion.latent_dim else ""
         rows.append(cells)
     console.table(list(COLUMNS), rows, title=title, numbers=range(len(COLUMNS)))

@@ -76,8 +76,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     Args:
         recipe: ``"plain"``, ``"denoising"``, ``"noise2self"``, ``"masked"``, ``"upscaling"``, ``"jigsaw"``, ``"sparse"``,
-            ``"contractive"``, ``"vae"``, ``"beta-vae"``, ``"vqvae"``, ``"fsq"``, ``"cvae"``, and for readers of textbooks
-            ``"simple"``, ``"deep"``, ``"conv"``. ``"auto"`` is ``"plain"``.
+            ``"contractive"``, ``"vae"``, ``"beta-vae"``, ``"wae"``, ``"aae"``, ``"vae-gan"``, ``"iwae"``, ``"vqvae"``,
+            ``"fsq"``, ``"cvae"``, and for readers of textbooks ``"simple"``, ``"deep"``, ``"conv"``. ``"auto"`` is ``"plain"``.
         network: ``"mlp"``, ``"conv"``, ``"residual"``, a ``Custom(encoder, decoder)``; ``"auto"``: what suits the data.
         latent_dim: numbers in the code; None: the square root of the numbers in a row (four times that for ``sparse``
             and discrete codes; 4 channels for a discrete code that is a map).

@@ -22,13 +22,13 @@ from diabolo.jobs.evaluate import evaluate
 from diabolo.jobs.holes import find_holes
 from diabolo.jobs.index import build_index
 from diabolo.jobs.interpolate import codes_between, codes_through, lines_of
-from diabolo.jobs.judge_samples import judge_samples
+from diabolo.jobs.judge_samples import BESIDE, judge_samples
 from diabolo.jobs.label_curve import COUNTS, label_curve
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.layers import layer_table
 from diabolo.jobs.maps import map_codes
 from diabolo.jobs.neighborhoods import neighborhoods
-from diabolo.jobs.new_rows import LINEAR, nearest_rows
+from diabolo.jobs.new_rows import nearest_rows
 from diabolo.jobs.plane import latent_plane
 from diabolo.jobs.reconstruct import restored
 from diabolo.jobs.sample import sample_codes
@@ -183,10 +183,10 @@ class Plot:
         from diabolo.figures.texts import ENGLISH
 
         found = judge_samples(self.trained, X, y, training=training, seed=random_state).table
-        keys = ["samples.linear" if line.origin == LINEAR else f"samples.{line.origin}" for line in found]
+        keys = ["samples.linear" if line.origin == BESIDE else f"samples.{line.origin}" for line in found]
         names = [ENGLISH.get(key, line.origin) for key, line in zip(keys, found, strict=True)]
         columns = [(ENGLISH[f"samples.{c}"], [getattr(line, c) for line in found]) for c in ("frechet", *_SHARES)]
-        return panels(names, columns, own=[i for i, line in enumerate(found) if line.origin != LINEAR])
+        return panels(names, columns, own=[i for i, line in enumerate(found) if line.origin != BESIDE])
 
     def nearest_training(
         self, X: Any, n: int = 6, y: Any = None, *, density: str = "auto", random_state: int | None = 0

@@ -63,15 +63,14 @@ def activity(trained: Trained, source: Source, condition: Tensor | None = None) 
 
 
 def _watch(seen: dict[int, list[Tensor]]) -> Any:
-    """A hook that keeps, by module, each channel's least and largest value, how often it is at an end, and how many "
-    "there were."""
+    """A hook that keeps, by module, each channel's least and largest value, how often it is at an end, and of how many."""
 
     def look(module: nn.Module, given: Any, made: Tensor) -> None:
         values = made.detach().float().transpose(0, 1).flatten(1) if made.ndim > 1 else made.detach().float()[None]  # (C, N·P)
         low, high = values.amin(1), values.amax(1)
         ends = next((e for kind, e in ENDS.items() if isinstance(module, kind)), None)
         count = torch.tensor(float(values.shape[1]))
-        at = torch.zeros_like(low) if ends is None else _at_an_end(values, ends)
+        at = torch.zeros_like(low) if ends is None else at_an_end(values, ends)
         if id(module) in seen:
             old = seen[id(module)]
             low, high = torch.minimum(low, old[0]), torch.maximum(high, old[1])
@@ -81,7 +80,8 @@ def _watch(seen: dict[int, list[Tensor]]) -> Any:
     return look
 
 
-def _at_an_end(values: Tensor, ends: tuple[float, float]) -> Tensor:
+def at_an_end(values: Tensor, ends: tuple[float, float]) -> Tensor:
+    """How many of each channel's values (C, n) lie within 1 % of an end of their range, (C,)."""
     margin = NEAR * (ends[1] - ends[0])
     return ((values < ends[0] + margin) | (values > ends[1] - margin)).sum(1).float()
 

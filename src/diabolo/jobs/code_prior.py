@@ -15,6 +15,7 @@ from diabolo.data.subset import Subset
 from diabolo.densities import DISCRETE, find_discrete
 from diabolo.densities.autoregressive import MOST_COLUMNS, AutoregressiveDensity
 from diabolo.densities.discrete import DiscreteDensity
+from diabolo.densities.independent import IndependentDensity
 from diabolo.errors import ParameterError
 from diabolo.jobs.calibration import CODES
 from diabolo.jobs.discrete import code_bits, quantizer, require_quantizer, whole_numbers
@@ -76,17 +77,24 @@ def fit_code_prior(trained: Trained, examples: Examples, rows: Tensor, validatio
     return Companion({"rows": len(known), "held_out": len(validation), "bits": bits, "densities": described}, arrays)
 
 
+def priors_of(trained: Trained) -> tuple[str, ...]:
+    """Names of the priors over discrete codes that travel with the model, the simplest first; without any the simplest."""
+    kept = trained.companions.get(NAME)
+    known = [IndependentDensity.name] if kept is None else kept.data["densities"]
+    return tuple(kind.name for kind in DISCRETE if kind.name in known)
+
+
 def code_prior(trained: Trained, name: str = "auto") -> DiscreteDensity:
     """The prior over discrete codes called ``name``: the one that travels with the model, else fitted to its training codes.
 
-    ``"auto"``: autoregressive where there is one, else independent. Raises ParameterError for a density of codes that are
+    ``"auto"``: the last of :func:`priors_of`. Raises ParameterError for a density of codes that are
     no whole numbers, UnsupportedError where codes are not discrete.
     """
     neck = require_quantizer(trained, "A prior over entries")
     kept = trained.companions.get(NAME)
     known = {} if kept is None else kept.data["densities"]
     if name == "auto":
-        name = AutoregressiveDensity.name if AutoregressiveDensity.name in known else "independent"
+        name = priors_of(trained)[-1]
     if name not in [kind.name for kind in DISCRETE]:
         raise ParameterError(
             f"The codes of {trained.config.recipe!r} are entries of codebooks, and density {name!r} is of none. Use 'auto', "

@@ -10,6 +10,9 @@ import numpy as np
 
 from diabolo.metrics.errors import row_errors
 
+EVEN = 1.02
+"""Two squared errors within 2 % count as equal."""
+
 
 @final
 @dataclass(frozen=True)

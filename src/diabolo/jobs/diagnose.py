@@ -13,11 +13,12 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.jobs.activity import LayerActivity, activity
-from diabolo.jobs.companions import CODES, linear_twin
-from diabolo.jobs.contenders import errors_of
+from diabolo.jobs.activity import ENDS, STUCK, LayerActivity, activity, at_an_end
+from diabolo.jobs.companions import CODES, linear_rival, linear_twin
+from diabolo.jobs.contenders import EVEN, errors_of
 from diabolo.jobs.copying import Copying, copying
 from diabolo.jobs.curves import GAP, Curves, read_curves
+from diabolo.jobs.discrete import code_bits, quantizer
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.inference import codes
 from diabolo.jobs.labels import rows_and_labels
@@ -33,8 +34,6 @@ Severity = Literal["fault", "warning", "note", "fine", "skipped"]
 
 ROWS, CELLS = 2_000, 20_000_000
 """Rows that are looked at, and numbers they may hold: fewer of wide ones are taken."""
-EVEN = 1.02
-"""Two errors within 2 % count as equal."""
 SICK, RUINED = 0.10, 0.50
 """Shares of a layer's units, dead or saturated, from which on that is a warning, and a fault. Our own."""
 NARROW = 0.5
@@ -49,7 +48,6 @@ HOLLOW, HOLLOWER = 0.25, 0.50
 """Shares of codes drawn from the prior that lie far from all codes: there are holes, and most draws fall into them. Our own."""
 BUMPY = 2.0
 """Error of a cycle between neighbors beside that at codes, from which on there are holes. Our own."""
-ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
 
 @final
@@ -175,8 +173,7 @@ def diagnose(
     """
     patient = _Patient.of(trained, data, y, training, training_y, rows, seed)
     layers = activity(trained, patient.source, patient.condition) if patient.source is not None else ()
-    unlike = patient.source is None or trained.target_kind is not None or not fits(trained)
-    found = None if unlike or patient.source is None else copying(trained, patient.source, patient.condition, seed=seed)
+    found = None if patient.source is None else copying(trained, patient.source, patient.condition, seed=seed)
     steady = None if patient.source is None else code_shifts(trained, patient.source, patient.condition, seed=seed)
     gaps = spread_of(trained, patient.source, patient.condition, seed=seed)
     checks: list[Check] = []
@@ -269,11 +266,11 @@ def _of_history(curves: Curves | None) -> tuple[float | None, float | None]:
 
 
 def _simpler(trained: Trained, x: np.ndarray) -> dict[str, float]:
-    twin = linear_twin(trained)
-    if twin is None:
+    rival = linear_rival(trained)
+    if rival is None:
         return {}
-    pca = float(np.square(x - twin.reconstruct(x)).mean())
-    return {"pca": pca, "mean": float(np.square(x - twin.mean.astype(x.dtype)).mean())}
+    pca = float(np.square(x - rival.reconstruct(x)).mean())
+    return {"pca": pca, "mean": float(np.square(x - rival.mean.astype(x.dtype)).mean())}
 
 
 def _remembered(trained: Trained, curves: Curves | None) -> dict[str, float]:
@@ -282,7 +279,7 @@ def _remembered(trained: Trained, curves: Curves | None) -> dict[str, float]:
     if curves is None or twin is None or curves.everyday != "mse" or not _comparable(trained):
         return {}
     error = curves.train if curves.held_out is None else curves.held_out
-    if error is None or trained.model.bottleneck.variational:
+    if error is None or trained.model.bottleneck.variational or quantizer(trained) is not None:
         return {}
     cells = len(twin.mean)
     return {"model": error, "pca": (twin.total - float(twin.explained.sum())) / cells, "mean": twin.total / cells}
@@ -371,12 +368,12 @@ def _is_still(z: np.ndarray) -> bool:
 def _saturated(p: _Patient, layers: tuple[LayerActivity, ...]) -> Check:
     name = "saturated units"
     part = p.trained.model.composition.bottleneck
-    ends = ENDS.get("sigmoid" if part.name == "sparse-kl" else str(part.get_params().get("activation")))
-    found = [(x.saturated, x.units, x.name) for x in layers if x.function in ("Tanh", "Sigmoid")]
-    if ends is not None and p.z is not None and part.name != "sparse-kl":  # whose numbers are meant to be near 0
-        margin = 0.01 * (ends[1] - ends[0])
-        at = ((p.z < ends[0] + margin) | (p.z > ends[1] - margin)).mean(axis=0)
-        found.append((int((at >= 0.95).sum()), p.z.shape[1], "bottleneck"))
+    function = str(part.get_params().get("activation"))  # sparse-kl has none, and its numbers are meant to be near 0
+    ends = next((e for kind, e in ENDS.items() if kind.__name__.lower() == function), None)
+    found = [(x.saturated, x.units, x.name) for x in layers if x.function in {kind.__name__ for kind in ENDS}]
+    if ends is not None and p.z is not None:
+        at = at_an_end(torch.from_numpy(p.z.T), ends)
+        found.append((int((at >= STUCK * len(p.z)).sum()), p.z.shape[1], "bottleneck"))
     if not found:
         return _skipped(name, "data") if p.source is None else Check(name, "fine", Finding("diagnosis.saturated.none"))
     stuck, n, layer = max(found, key=lambda f: f[0] / f[1])
@@ -431,9 +428,11 @@ def _beside(p: _Patient, checks: list[Check]) -> Check:
     if _hopeless(checks):
         return _skipped(name, "because")
     error, pca, mean = (p.errors[k] for k in ("model", "pca", "mean"))
-    twin = linear_twin(p.trained)
-    assert twin is not None  # it gave PCA's error
-    said = {"error": error, "pca": pca, "mean": mean, "n": len(twin.components)}
+    bits = code_bits(p.trained)
+    rival = Finding("diagnosis.rival.numbers", {"n": p.numbers})
+    if bits is not None:
+        rival = Finding("diagnosis.rival.bits", {"n": bits})
+    said = {"error": error, "pca": pca, "mean": mean, "rival": rival}
     overfits = any(c.name == "overfitting" and c.severity == "warning" for c in checks)
     if mean > 0 and error * EVEN >= mean and not overfits:
         finding = Finding("diagnosis.beside.mean", said)
@@ -442,6 +441,9 @@ def _beside(p: _Patient, checks: list[Check]) -> Check:
         return Check(name, "fine", Finding("diagnosis.beside.fine", said), None, error, pca)
     if overfits:
         return _skipped(name, "because")
+    if bits is not None:
+        finding = Finding("diagnosis.beside.discrete", said)
+        return Check(name, "note", finding, Finding("diagnosis.beside.discrete.do"), error, pca)
     parts = p.trained.model.composition
     if parts.bottleneck.name != "plain" or parts.regularizers or parts.corruption is not None:
         finding = Finding("diagnosis.beside.priced", said)
@@ -512,6 +514,8 @@ def _steady(p: _Patient, found: Shifts | None, checks: list[Check]) -> Check:
 
 def _holes(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
     name = "holes"
+    if quantizer(p.trained) is not None:
+        return _skipped(name, "discrete")
     if found is None or _hopeless(checks):
         why = "because" if _hopeless(checks) else "data" if p.source is None else "few"
         return _skipped(name, why)
@@ -522,9 +526,12 @@ def _holes(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
     prior, gaussian = found.of("prior"), found.of("gaussian")
     origin, limit = (prior, HOLLOW) if prior is not None else (gaussian, MENDED)
     assert origin is not None  # a Gaussian is always among those fitted
-    if origin.far <= limit or (prior is None and best.name == "gaussian"):
+    if origin.far <= limit:
         finding = Finding("diagnosis.holes.fine", said | {"name": origin.name, "far_share": origin.far})
         return Check(name, "fine", finding, None, origin.far, limit)
+    if best is origin:
+        finding = Finding("diagnosis.holes.all", said | {"far_share": origin.far, "limit_share": limit})
+        return Check(name, "note", finding, Finding("diagnosis.holes.all.do"), origin.far, limit)
     told = {"name": best.name, "far_share": origin.far, "best_share": best.far}
     if prior is not None:
         finding = Finding("diagnosis.holes.prior", {k: said[k] for k in ("normal", "chance")} | told | {"limit_share": limit})
@@ -536,6 +543,8 @@ def _holes(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
 
 def _bumpy(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
     name = "bumpy code"
+    if quantizer(p.trained) is not None:
+        return _skipped(name, "discrete")
     if found is None or found.bumpiness is None or _hopeless(checks):
         why = "because" if _hopeless(checks) else "data" if p.source is None else "pairs" if p.x is None else "few"
         return _skipped(name, why)

@@ -14,7 +14,7 @@ from diabolo.errors import ParameterError, UnsupportedError
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.embed import embed, posterior
 from diabolo.jobs.labels import rows_and_labels
-from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.sample import origins_of, sample_codes
 from diabolo.maths.nearest import nearest
 from diabolo.metrics.codes import dead_units
 from diabolo.metrics.generation import nearest_distances
@@ -85,8 +85,8 @@ def find_holes(trained: Trained, data: Any, y: Any = None, n: int = 16, *, origi
     """The n of 2 000 drawn codes that lie farthest from every training code.
 
     data: real rows the model was not trained on, which say what is far. y: their labels, for conditional recipes. origin:
-    "prior" or the name of a density; None: the prior where there is one, else one Gaussian, which shows the holes of a plain
-    code best.
+    "prior" or the name of a density; None: the first of :func:`diabolo.jobs.sample.origins_of`, the prior where there is one,
+    else the simplest density, one Gaussian, which shows the holes of a plain code best.
     """
     if not is_whole(n, 1) or n > ROWS:
         raise ParameterError(f"n must be a whole number from 1 to {ROWS}, got {n!r}.")
@@ -97,7 +97,7 @@ def find_holes(trained: Trained, data: Any, y: Any = None, n: int = 16, *, origi
             "This model carries no training codes, or all of them are alike, so nobody knows where its code space is empty."
         )
     if origin is None:
-        origin = "gaussian" if trained.model.bottleneck.prior() is None else "prior"
+        origin = origins_of(trained)[0]
     z = sample_codes(trained, ROWS, density=origin, random_state=seed)
     distances = found.distances(z)
     order = np.argsort(-distances, kind="stable")[:n]

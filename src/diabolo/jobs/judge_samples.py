@@ -12,17 +12,15 @@ import torch
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.densities import DENSITIES, DISCRETE
 from diabolo.errors import DataError, UnsupportedError
 from diabolo.jobs.companions import linear_twin
-from diabolo.jobs.discrete import quantizer
 from diabolo.jobs.embed import decoded
 from diabolo.jobs.features import Features, features_of
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.holes import Places, places
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import encode_all, restored
-from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.sample import origins_of, sample_codes
 from diabolo.metrics.generation import frechet_distance, nearest_distances, precision_recall
 from diabolo.trained import Trained
 
@@ -159,8 +157,7 @@ def judge_samples(
     seen = features if isinstance(features, Features) else features_of(trained, features, known, known_labels, seed=seed)
     cells = encode_all(trained, chosen).flatten(1).numpy()
     bench = _bench(trained, seen, chosen, given, cells, known, seed)
-    fitted = DENSITIES if quantizer(trained) is None else DISCRETE
-    names = [*_priors(trained), *(d.name for d in fitted)] if origins is None else list(origins)
+    names = origins_of(trained) if origins is None else origins
     lines = []
     for name in names:
         z = sample_codes(trained, len(kept), density=name, random_state=seed)
@@ -177,13 +174,9 @@ def judge_samples(
         frechet_distance(bench.real, seen.take(back)),
         seen.width,
         seen.about,
-        bool(_priors(trained)),
+        trained.model.bottleneck.prior() is not None,
         None if known is None else float((bench.usual < SAME).mean()),
     )
-
-
-def _priors(trained: Trained) -> list[str]:
-    return ["prior"] if trained.model.bottleneck.prior() is not None else []
 
 
 def _rows(trained: Trained, training: Any, labels: Any) -> tuple[np.ndarray, Any]:

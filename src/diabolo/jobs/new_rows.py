@@ -15,13 +15,9 @@ from diabolo.jobs.embed import decoded
 from diabolo.jobs.inference import rows_of
 from diabolo.jobs.judge_samples import SampleJudgment, judge_samples
 from diabolo.jobs.reconstruct import encode_all
-from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.sample import sample_codes, usual_origin
 from diabolo.maths.nearest import nearest
 from diabolo.trained import Trained, as_labels
-
-PRIOR, DENSITY = "prior", "mixture"
-"""What ``sample`` draws from where nothing is asked: the prior where there is one, else this density."""
-LINEAR = "pca + gaussian"
 
 
 @final
@@ -74,17 +70,12 @@ def look_at_new_rows(
     y: labels, for conditional recipes, which draw new rows with those of the real ones. training: rows of the training, to look
     for copies. seed: of all that is drawn.
     """
-    known = None if training is None else training.take(torch.arange(len(training))).cpu().numpy()
-    judgment = judge_samples(trained, source, y, training=known, seed=seed)
-    usual = PRIOR if trained.model.bottleneck.prior() is not None else DENSITY
-    best = next(line.origin for line in judgment.table if line.origin != LINEAR)
+    judgment = judge_samples(trained, source, y, training=training, seed=seed)
+    usual, best = usual_origin(trained), judgment.own[0].origin
     rows = np.random.default_rng(seed).permutation(len(source))[:n]
     shown = Subset(source, torch.from_numpy(rows))
     labels = as_labels(y)[rows] if y is not None and trained.config.labels else None
     made = drawn(trained, len(rows), usual, labels, seed)
-    copies = None
-    if training is not None:
-        copies = nearest_rows(trained, made, training, source)
     return NewRows(
         judgment=judgment,
         usual=usual,
@@ -92,7 +83,7 @@ def look_at_new_rows(
         real=encode_all(trained, shown),
         made=made,
         better=None if best == usual else drawn(trained, len(rows), best, labels, seed),
-        copies=copies,
+        copies=None if training is None else nearest_rows(trained, made, training, source),
         labels=None if labels is None else tuple(labels.tolist()),
     )
 

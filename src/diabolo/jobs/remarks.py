@@ -101,23 +101,29 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
             "kept."
         ),
         "diagnosis.overfit.past.do": "Fewer `epochs` would have done; the model itself is the one of that epoch.",
-        "diagnosis.beside.fine": "Error {error}; of PCA with as many numbers ({n}) {pca}, of the mean {mean}.",
+        "diagnosis.beside.fine": "Error {error}; of {rival} {pca}, of the mean {mean}.",
         "diagnosis.beside.pca": (
-            "Underfitting: the error {error} is no better than that of PCA with as many numbers ({n}), {pca} (the mean's: "
-            "{mean})."
+            "Underfitting: the error {error} is no better than that of {rival}, {pca} (the mean's: {mean})."
         ),
         "diagnosis.beside.pca.do": "Train longer (`epochs`), with a larger network (`size=l`), or take PCA, which is simpler.",
         "diagnosis.beside.priced": (
-            "The error {error} is above that of PCA with as many numbers ({n}), {pca} (the mean's: {mean}). This recipe pays "
-            "for more than errors: PCA pays for nothing else."
+            "The error {error} is above that of {rival}, {pca} (the mean's: {mean}). This recipe pays for more than errors: "
+            "PCA pays for nothing else."
         ),
         "diagnosis.beside.priced.do": (
             "Where reconstruction is what counts: recipe `plain`; else train longer (`epochs`) or lower the price "
             "(`bottleneck.beta`, the weight of a penalty, the damage of the inputs)."
         ),
+        "diagnosis.beside.discrete": "The error {error} is above that of {rival}, {pca} (the mean's: {mean}).",
+        "diagnosis.beside.discrete.do": (
+            "Train longer (`epochs`), with a larger network (`size=l`), or with more entries (`bottleneck.entries`) or levels "
+            "(`bottleneck.levels`)."
+        ),
+        "diagnosis.rival.numbers": "PCA with as many numbers ({n})",
+        "diagnosis.rival.bits": "PCA at as many bits ({n})",
         "diagnosis.beside.mean": (
-            "The model has learned nothing: its error {error} is no better than that of the mean of the rows, {mean} (PCA "
-            "with as many numbers, {n}: {pca})."
+            "The model has learned nothing: its error {error} is no better than that of the mean of the rows, {mean} "
+            "({rival}: {pca})."
         ),
         "diagnosis.beside.mean.do": (
             "Train longer (`epochs`), with another `learning_rate` (ten times smaller first), and look at the data: columns "
@@ -175,6 +181,15 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
             "Do not sample from a normal distribution: `sample(density='{name}')`, `--density {name}`; `diabolo generate "
             "--judge` compares new rows themselves. Or train recipe `wae` or `vae`, whose codes are pulled to a normal."
         ),
+        "diagnosis.holes.all": (
+            "New codes fall into holes whatever they are drawn from: of one Gaussian, the density that has the fewest, "
+            "{far_share} lie far from all codes (5 % of the codes do; up to {limit_share} counts as none). Distance of the "
+            "codes from a standard normal {normal}, from their own Gaussian {gaussian}, by chance {chance} (energy "
+            "coefficient, 0 to 1)."
+        ),
+        "diagnosis.holes.all.do": (
+            "A smaller `latent_dim` leaves less room for holes; recipes `wae` and `vae` pull codes to a normal distribution."
+        ),
         "diagnosis.holes.prior": (
             "The prior has holes: {far_share} of codes drawn from it lie far from all codes (5 % of the codes do; from "
             "{limit_share} on it is called so), of those of {name} {best_share}. Distance of the codes from the prior "
@@ -206,6 +221,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "diagnosis.skipped.kind": "This is asked of codes that are distributions only.",
         "diagnosis.skipped.point": "This is asked of codes that are points only; whether they have collapsed is said above.",
         "diagnosis.skipped.because": "Explained by what was found above.",
+        "diagnosis.skipped.discrete": (
+            "Discrete codes are drawn from a prior over their entries, and between these there are no codes; `diabolo "
+            "generate --judge` compares new rows themselves."
+        ),
         "diagnosis.skipped.pca": "The model carries no PCA to compare with.",
         "diagnosis.skipped.few": "Too few rows, or codes that are all alike.",
         "diagnosis.healthy": "Nothing is wrong: {n} checks, no finding.",

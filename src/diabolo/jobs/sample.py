@@ -9,7 +9,7 @@ import numpy as np
 from diabolo.densities import DENSITIES, DISCRETE, find
 from diabolo.densities.base import Density
 from diabolo.errors import ParameterError, UnsupportedError
-from diabolo.jobs.code_prior import code_prior
+from diabolo.jobs.code_prior import code_prior, priors_of
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.discrete import codes_of, quantizer
 from diabolo.jobs.embed import decode
@@ -17,24 +17,39 @@ from diabolo.spec import is_whole
 from diabolo.trained import Trained
 
 
+def origins_of(trained: Trained) -> tuple[str, ...]:
+    """What codes can be drawn from: the prior where the recipe trains towards one, and every density, the simplest first."""
+    prior = () if trained.model.bottleneck.prior() is None else ("prior",)
+    return (*prior, *(priors_of(trained) if quantizer(trained) is not None else (d.name for d in DENSITIES)))
+
+
+def usual_origin(trained: Trained) -> str:
+    """What codes are drawn from where nothing is asked for: the prior where there is one, else the mixture.
+
+    Of discrete codes the last of :func:`diabolo.jobs.code_prior.priors_of`.
+    """
+    if quantizer(trained) is not None:
+        return priors_of(trained)[-1]
+    return "mixture" if trained.model.bottleneck.prior() is None else "prior"
+
+
 def sample_codes(trained: Trained, n: int, *, density: str = "auto", random_state: int | None = None) -> np.ndarray:
     """Draw n codes, (n, K) float32.
 
     density: ``"prior"`` (standard normal, of recipes that train towards it), ``"gaussian"``, ``"mixture"`` or ``"kernel"``
-    (fitted to the codes of up to 5 000 training rows), or ``"auto"``: the prior where there is one, else the mixture. Of
-    discrete codes ``"independent"`` or ``"autoregressive"``, or ``"auto"``: see :func:`diabolo.jobs.code_prior.code_prior`.
+    (fitted to the codes of up to 5 000 training rows). Of
+    discrete codes ``"independent"`` or ``"autoregressive"``. ``"auto"``: see :func:`usual_origin`.
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ParameterError(f"n must be a whole number of at least 1, got {n!r}.")
     if random_state is not None and not is_whole(random_state, 0):
         raise ParameterError(f"random_state must be a whole number of at least 0, or None, got {random_state!r}.")
+    if density == "auto":
+        density = usual_origin(trained)
     if quantizer(trained) is not None:
         return codes_of(trained, code_prior(trained, density).sample(n, random_state))
-    prior = trained.model.bottleneck.prior()
-    if density == "auto":
-        density = "mixture" if prior is None else "prior"
     if density == "prior":
-        if prior is None:
+        if trained.model.bottleneck.prior() is None:
             raise UnsupportedError(
                 f"Nothing trained the codes of {trained.config.recipe!r} towards a prior. Use density='mixture', or train "
                 "vae, wae or another recipe with one."

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from diabolo.densities import DENSITIES
+from diabolo.densities import DENSITIES, DISCRETE
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.judge_samples import BESIDE, SampleJudgment, Samples
 
-ORIGINS = ("prior", *(density.name for density in DENSITIES))
+ORIGINS = ("prior", *(density.name for density in DENSITIES), *(density.name for density in DISCRETE), BESIDE)
 """What has words of its own."""
 WORSE = 2.0
 """So many times the Fréchet distance is a difference worth a word."""
@@ -26,9 +26,7 @@ def sample_verdict(judged: SampleJudgment) -> tuple[Finding, ...]:
     best, worst = judged.own[0], judged.own[-1]
     said = [_mended(best, worst) if worst.frechet > WORSE * best.frechet else _alike(judged, best)]
     one = next((line for line in judged.own if line.origin == ("prior" if judged.prior else "gaussian")), worst)
-    if one.holes is not None and one.holes > HOLES:
-        key = "samples.holes.prior" if judged.prior else "samples.holes"
-        said.append(Finding(key, {"origin": _named(one), "share": one.holes}))
+    said += in_holes(one, prior=judged.prior)
     said.append(_limit(judged, best))
     said += [_copied(line) for line in judged.own if line.copies is not None and line.copies > COPIES]
     if judged.seen is not None and judged.seen > SEEN:
@@ -37,16 +35,29 @@ def sample_verdict(judged: SampleJudgment) -> tuple[Finding, ...]:
     return tuple(said)
 
 
+def in_holes(line: Samples, *, prior: bool) -> tuple[Finding, ...]:
+    """How many of the drawn codes lie in holes, where those are many. prior: whether the recipe trains towards one."""
+    if line.holes is None or line.holes <= HOLES:
+        return ()
+    key = "samples.holes.prior" if prior else "samples.holes"
+    return (Finding(key, {"origin": origin_words(line.origin), "share": line.holes}),)
+
+
+def origin_words(name: str) -> Finding | str:
+    """What codes are drawn from: words where it has some, its name where not."""
+    return Finding(f"samples.origin.{name}") if name in ORIGINS else name
+
+
 def _mended(best: Samples, worst: Samples) -> Finding:
     times = worst.frechet / max(best.frechet, 1e-12)
     values = {"frechet": best.frechet, "other_frechet": worst.frechet, "times": times}
-    return Finding("samples.mended", {"best": _named(best), "worst": _named(worst), **values})
+    return Finding("samples.mended", {"best": origin_words(best.origin), "worst": origin_words(worst.origin), **values})
 
 
 def _alike(judged: SampleJudgment, best: Samples) -> Finding:
     if len(judged.own) == 1:
-        return Finding("samples.one", {"best": _named(best), "frechet": best.frechet})
-    return Finding("samples.alike", {"best": _named(best), "frechet": best.frechet})
+        return Finding("samples.one", {"best": origin_words(best.origin), "frechet": best.frechet})
+    return Finding("samples.alike", {"best": origin_words(best.origin), "frechet": best.frechet})
 
 
 def _limit(judged: SampleJudgment, best: Samples) -> Finding:
@@ -60,12 +71,8 @@ def _limit(judged: SampleJudgment, best: Samples) -> Finding:
 
 
 def _copied(line: Samples) -> Finding:
-    return Finding("samples.copies", {"origin": _named(line), "share": line.copies})
+    return Finding("samples.copies", {"origin": origin_words(line.origin), "share": line.copies})
 
 
 def _beats(line: Samples, best: Samples) -> bool:
     return line.origin == BESIDE and line.frechet < best.frechet
-
-
-def _named(line: Samples) -> Finding | str:
-    return Finding(f"samples.origin.{line.origin}") if line.origin in ORIGINS else line.origin

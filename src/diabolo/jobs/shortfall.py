@@ -16,7 +16,7 @@ from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.jobs.code_prior import DiscreteCodes, why_not
 from diabolo.jobs.companions import TWIN, linear_twin
-from diabolo.jobs.contenders import Contender
+from diabolo.jobs.contenders import EVEN, Contender
 from diabolo.jobs.curves import read_curves
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.inference import apply
@@ -26,8 +26,6 @@ from diabolo.records import Batch
 from diabolo.trained import Trained
 from diabolo.training.device import device_generator
 
-EVEN = 1.02
-"""Two squared errors within 2 % count as equal."""
 ROWS = 500
 """Rows that are restored once more, damaged or through noisy codes."""
 FEW = 1000

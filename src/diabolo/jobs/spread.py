@@ -12,10 +12,11 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from diabolo.data.sources import Source
-from diabolo.densities import DENSITIES, find
+from diabolo.densities import find
 from diabolo.jobs.companions import CODES
+from diabolo.jobs.discrete import quantizer
 from diabolo.jobs.inference import apply, apply_to_codes
-from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.sample import origins_of, sample_codes
 from diabolo.jobs.traits import as_input, fits
 from diabolo.metrics.arrays import Floats
 from diabolo.metrics.spread import energy_coefficient, far_share, kurtosis
@@ -32,7 +33,7 @@ MENDED = 0.10
 @final
 @dataclass(frozen=True)
 class Origin:
-    """New codes of one origin: "prior", "gaussian", "mixture" or "kernel".
+    """New codes of one origin, of those in :func:`diabolo.jobs.sample.origins_of`.
 
     far: the share that has no code within the distance at which 95 % of the codes have one: 0.05 where there are no holes.
     energy: coefficient beside the codes, in [0, 1], see :func:`diabolo.metrics.spread.energy_coefficient`.
@@ -140,15 +141,16 @@ def _like(z: Floats, random: np.random.Generator) -> Floats:
 
 
 def _origins(trained: Trained, z: Floats, seed: int) -> tuple[Origin, ...]:
-    found = []
-    if trained.model.bottleneck.prior() is not None:
-        found.append(("prior", sample_codes(trained, ROWS, density="prior", random_state=seed).astype(np.float64)))
     known = None if trained.model.bottleneck.variational else trained.companions.get(CODES)
-    fitted = z if known is None else known.arrays["z"].astype(np.float64)
-    fitted = _some(fitted, seed)
-    for density in DENSITIES:
-        found.append((density.name, find(density.name).fit(fitted, random_state=seed).sample(ROWS, seed)))
-    return tuple(Origin(name, far_share(z, made), energy_coefficient(z, made)) for name, made in found)
+    fitted = _some(z if known is None else known.arrays["z"].astype(np.float64), seed)
+    found = []
+    for name in origins_of(trained):
+        if name == "prior" or quantizer(trained) is not None:
+            made = sample_codes(trained, ROWS, density=name, random_state=seed).astype(np.float64)
+        else:
+            made = find(name).fit(fitted, random_state=seed).sample(ROWS, seed)
+        found.append(Origin(name, far_share(z, made), energy_coefficient(z, made)))
+    return tuple(found)
 
 
 def _some(z: Floats, seed: int) -> Floats:

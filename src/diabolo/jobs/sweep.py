@@ -18,8 +18,9 @@ from diabolo.data.split import split
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.contenders import EVEN
 from diabolo.jobs.copying import copying
-from diabolo.jobs.diagnose import COPIES, EVEN
+from diabolo.jobs.diagnose import COPIES
 from diabolo.jobs.inference import codes
 from diabolo.jobs.reconstruct import encode_all, restored
 from diabolo.jobs.train import Options, Reader, train
@@ -145,10 +146,9 @@ def sweep(
         data: anything :func:`diabolo.data.read` takes, or what it returned.
         options: of the trainings; ``latent_dim`` is not looked at.
         latent_dims: widths to try, at least two different ones; ``"auto"``: the powers of two from 2 to the numbers in a row,
-        and
-            to the rows.
-        y: labels, for conditional recipes. readers: called with the events of every training. tell: called before each with its
-            number from 1, how many there are, and the width.
+            or to the rows where these are fewer.
+        y: labels, for conditional recipes. readers: called with the events of every training. tell: called before each with
+            its number from 1, how many there are, and the width.
 
     Raises:
         ParameterError for widths that are none, DataError for too few rows, UnsupportedError for recipes whose outputs are not

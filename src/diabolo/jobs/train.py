@@ -145,8 +145,9 @@ def train(
     untrained = dataclasses.replace(untrained, config=_with_reasons(untrained.config, plan, reading))
     finished = None
     wide = wide_code(untrained)
-    for reader in readers if wide is not None else ():
-        reader(Notice(wide or ""))
+    if wide is not None:
+        for reader in readers:
+            reader(Notice(wide))
     for event in run_engine(untrained, examples, rows, validation, plan, checkpoint_folder=checkpoint_folder, resume=resume):
         for reader in readers:
             reader(event)

@@ -20,6 +20,7 @@ from diabolo.jobs.index import build_index
 from diabolo.jobs.labels import classes_of
 from diabolo.jobs.new_rows import NewRows, look_at_new_rows
 from diabolo.jobs.search import Precision, judge_search
+from diabolo.jobs.spread import WIDEST
 from diabolo.jobs.ways import Ways, look_at_ways
 from diabolo.maths.nearest import nearest
 from diabolo.trained import Trained, as_labels
@@ -29,8 +30,6 @@ ROWS, CELLS = 500, 10_000_000
 TRAINING = 4_000
 """Training rows that new ones are held to."""
 FEWEST = 20
-WIDEST = 256
-"""Numbers in a code up to which densities are fitted."""
 QUERIES, NEAREST = 6, 5
 
 

@@ -65,11 +65,10 @@ def vary(
     """n rows near each of the m given ones, (m·n, ...) as the caller's data: those of the first row first.
 
     Args:
-        by: ``"code"``: every number of the code is moved by ``spread`` times its standard deviation over the training rows,
-        times
-            standard normal noise, and decoded. ``"input"``: such noise is added to the row and the model restores what it
-            then sees; of ``spread`` times the range of a pixel (the result stays in the range), or standard deviations of a
-            column.
+        by: ``"code"``: every number of the code is moved by ``spread`` times its standard deviation over the training rows
+            times standard normal noise, and decoded. ``"input"``: such noise is added to the row and the model restores what
+            it then sees; of ``spread`` times the range of a pixel (the result stays in the range), or standard deviations of
+            a column.
         spread: how far. y: labels of the rows, for conditional recipes.
     """
     source, y = rows_and_labels(trained, data, y)

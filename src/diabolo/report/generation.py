@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.new_rows import LINEAR, NewRows
+from diabolo.jobs.judge_samples import BESIDE
+from diabolo.jobs.new_rows import NewRows
+from diabolo.jobs.sample_verdict import in_holes, origin_words
 from diabolo.jobs.uses import Uses
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
@@ -30,7 +32,7 @@ UNLIKE, NARROW, COPIED = 0.5, 0.25, 0.03
 """Precision and recall below which rows are called unlike real ones, or too few kinds; copies from which they are named."""
 CHANCE = 3
 """Copies of this many rows that may be chance, whatever share they are."""
-BESIDE = 2
+SHOWN = 2
 """New rows of a table that are shown."""
 
 
@@ -60,10 +62,10 @@ def generation(g: Gathered, say: Language) -> dict[str, Any] | None:
 def judge_new_rows(noun: str, found: NewRows) -> tuple[Finding, ...]:
     """What was done; whether new rows are nearer to real ones than PCA's; which origin mends them; whether they are copies."""
     lines = {line.origin: line for line in found.judgment.table}
-    best, usual, linear = lines[found.best], lines[found.usual], lines.get(LINEAR)
+    best, usual, linear = lines[found.best], lines[found.usual], lines.get(BESIDE)
     rows, features = Finding(f"noun.{noun}", {"n": found.judgment.rows}), _features(found.judgment.features)
     said = [Finding("generation.intro", {"rows": rows, "features": features})]
-    values = {"origin": _origin(found.best), "frechet": best.frechet}
+    values = {"origin": origin_words(found.best), "frechet": best.frechet}
     if linear is not None:
         times = linear.frechet / best.frechet if best.frechet > 0 else float("inf")
         if times > FAR:
@@ -76,9 +78,10 @@ def judge_new_rows(noun: str, found: NewRows) -> tuple[Finding, ...]:
         said.append(
             Finding(
                 "generation.mend",
-                {"usual": _origin(found.usual), "times": usual.frechet / best.frechet, "density": found.best},
+                {"usual": origin_words(found.usual), "times": usual.frechet / best.frechet, "density": found.best},
             )
         )
+        said += in_holes(usual, prior=found.judgment.prior)
     if best.precision < UNLIKE:
         said.append(Finding("generation.unlike", {"precision_share": best.precision}))
     if best.recall < NARROW:
@@ -93,17 +96,12 @@ def judge_new_rows(noun: str, found: NewRows) -> tuple[Finding, ...]:
 
 def origin(say: Language, name: str) -> str:
     """What codes are drawn from, in the reader's language where it has a name there."""
-    found = _origin(name)
+    found = origin_words(name)
     return say.plain(found.key, **found.values) if isinstance(found, Finding) else found
 
 
-def _origin(name: str) -> Finding | str:
-    known = ("prior", "gaussian", "mixture", "kernel", LINEAR)
-    return Finding(f"generation.{name}") if name in known else name
-
-
 def _features(name: str) -> Finding | str:
-    return Finding("generation.all-cells") if name == "all cells" else name
+    return Finding("generation.all-cells") if name == "cells" else name
 
 
 def _group(g: Gathered, found: NewRows, say: Language) -> dict[str, Any]:
@@ -129,7 +127,7 @@ def _values(g: Gathered, found: NewRows, say: Language) -> dict[str, Any]:
     """The first new rows of a table, each beside the training row nearest to it; beside real ones without training rows."""
     near = found.real if found.copies is None else found.copies.near
     head = "generation.head.real" if found.copies is None else "generation.head.near"
-    n = min(BESIDE, len(found.made))
+    n = min(SHOWN, len(found.made))
     x = torch.stack([row for i in range(n) for row in (found.made[i], near[i])])
     heads = [say.plain(key, n=i + 1) for i in range(n) for key in ("generation.head.new", head)]
     return rows_beside(say, g.trained.out_kind, x, heads)

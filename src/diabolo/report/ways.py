@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from diabolo.jobs.contenders import EVEN
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.shortfall import EVEN
 from diabolo.jobs.uses import Uses
 from diabolo.jobs.ways import Ways
 from diabolo.report.gathered import Gathered
