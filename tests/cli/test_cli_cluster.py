@@ -70,4 +70,4 @@ def test_one_row_and_missing_labels(run: Run, table: Path, table_model: Path) ->
     lines[3] = ";".join(["", *lines[3].split(";")[1:]])
     Path("gap.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     ran = run("cluster", table_model, "gap.csv", "--clusters", "2")
-    assert (ran.code, "1 missing label" in ran.err) == (1, True), ran.err + ran.out
+    assert (ran.code, "ARI" in ran.out) == (0, True), ran.err + ran.out  # the row is left out of that

@@ -161,10 +161,12 @@ def train(
 def wide_code(trained: Trained) -> str | None:
     """What to warn of where a code was asked for that can hold the row itself; None where it cannot, or does not copy anyway.
 
-    Sparse codes are wide on purpose, damaged inputs cannot be copied, and a map has its own measure of wide.
+    Sparse codes are wide on purpose, damaged inputs cannot be copied, what comes out of a model of pairs is no copy, and a map
+    has its own measure of wide.
     """
     parts, numbers, cells = trained.config.composition, math.prod(trained.model.code_shape), trained.kind.layout.cells
     guarded = parts.bottleneck.name not in ("plain", "gaussian") or parts.corruption is not None or bool(parts.regularizers)
+    guarded = guarded or trained.target_kind is not None
     if trained.config.options.get("latent_dim") is None or numbers <= cells or len(trained.model.code_shape) > 1 or guarded:
         return None
     idle = "the KL will leave many of them idle" if parts.bottleneck.name == "gaussian" else "the model may learn to copy"
