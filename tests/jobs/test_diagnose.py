@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from diabolo import Autoencoder
 from diabolo.jobs.activity import activity
 from diabolo.jobs.curves import GAP
 from diabolo.jobs.diagnose import COPIES, Diagnosis, diagnose
@@ -250,7 +251,8 @@ def test_a_plain_code_says_which_density_mends_it() -> None:
 
 def test_pictures_labels_and_pairs() -> None:
     images, y = little_images(60), np.arange(60) % 2
-    assert diagnose(quick(images, "cvae", y=y), images, y).rows == 60
+    told = Autoencoder.from_trained(quick(images, "cvae", y=y))
+    assert told.diagnose(images, y, training=images, training_labels=y).check("overfitting").measured == pytest.approx(1)
     assert diagnose(quick(images, "conv"), images).copying is not None
     pairs = diagnose(quick(images, target=255 - images), images)
     assert pairs.check("underfitting").severity == "skipped"

@@ -53,7 +53,9 @@ def diagnose(
     trained = open_model("diagnose", model, data, device)
     patient = diagnosing.patient(trained, model, data, training, label=label, skip_broken=skip_broken)
     apart = None if factors is None or data is None else diagnosing.apart(trained, data, patient, factors)
-    found = diagnosed(trained, patient.source, patient.labels, training=patient.training, training_y=patient.training_labels)
+    found = diagnosed(
+        trained, patient.source, patient.labels, training=patient.training, training_labels=patient.training_labels
+    )
     if as_json:
         separated = None if apart is None else apart.to_dict()
         console.document({"model": model, "data": patient.words, **found.to_dict(), "disentanglement": separated})

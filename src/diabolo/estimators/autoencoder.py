@@ -339,13 +339,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         return evaluate(self._fitted(X), X, y, target)
 
-    def diagnose(self, X: Any = None, y: Any = None, *, training: Any = None) -> Diagnosis:
+    def diagnose(self, X: Any = None, y: Any = None, *, training: Any = None, training_labels: Any = None) -> Diagnosis:
         """What is wrong with the model, by which measure, and what to change; ``print(result)``, ``.findings``, ``.healthy``.
 
         X: rows the model was not trained on; None judges by its history, training codes and PCA alone. training: rows it was
-        trained on, to compare errors with. y: labels of X, for conditional recipes.
+        trained on, to compare errors with. y, training_labels: labels of both, for conditional recipes.
         """
-        return diagnose(self._fitted(X), X, y, training=training)
+        return diagnose(self._fitted(X), X, y, training=training, training_labels=training_labels)
 
     def disentanglement(self, X: Any, factors: Any, y: Any = None) -> Disentanglement:
         """MIG, SAP and DCI: whether each of the known factors has a number of the code to itself; PCA's beside (``.pca``).

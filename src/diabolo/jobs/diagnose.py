@@ -154,7 +154,7 @@ def diagnose(
     y: Any = None,
     *,
     training: Any = None,
-    training_y: Any = None,
+    training_labels: Any = None,
     rows: int = ROWS,
     seed: int = 0,
 ) -> Diagnosis:
@@ -163,7 +163,7 @@ def diagnose(
     Args:
         data: rows in the caller's own shape, best ones the model was not trained on; of many 2 000 are looked at, drawn with
             ``seed``. None: only what travels with the model can be judged, its history, training codes and PCA.
-        y: labels, for conditional recipes. training: rows it was trained on, with ``training_y``, to compare errors with;
+        y: labels, for conditional recipes. training: rows it was trained on, with ``training_labels``, to compare errors with;
             without them the history's training error is taken where it is one of the same kind.
 
     References: active units: Burda et al. 2016, section 5.1, https://arxiv.org/abs/1509.00519; collapse: Bowman et al. 2016,
@@ -171,7 +171,7 @@ def diagnose(
     Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html; effective dimension: Gao et al. 2017, https://doi.org/10.1101/214262.
     Thresholds without a source are ours, and each finding says its own.
     """
-    patient = _Patient.of(trained, data, y, training, training_y, rows, seed)
+    patient = _Patient.of(trained, data, y, training, training_labels, rows, seed)
     layers = activity(trained, patient.source, patient.condition) if patient.source is not None else ()
     found = None if patient.source is None else copying(trained, patient.source, patient.condition, seed=seed)
     steady = None if patient.source is None else code_shifts(trained, patient.source, patient.condition, seed=seed)
@@ -221,7 +221,7 @@ class _Patient:
         return math.prod(self.trained.model.code_shape)
 
     @classmethod
-    def of(cls, trained: Trained, data: Any, y: Any, training: Any, training_y: Any, most: int, seed: int) -> _Patient:
+    def of(cls, trained: Trained, data: Any, y: Any, training: Any, training_labels: Any, most: int, seed: int) -> _Patient:
         curves = read_curves(trained)
         if data is None:
             known = trained.companions.get(CODES)
@@ -237,7 +237,7 @@ class _Patient:
         errors = {"model": measured["mse"]} | _simpler(trained, x.flatten(1).numpy())
         both = _of_history(curves)
         if training is not None:
-            rows, labels = _some(trained, training, training_y, most, seed)
+            rows, labels = _some(trained, training, training_labels, most, seed)
             seen = encode_all(trained, rows).numpy()
             both = (float(np.square(seen - restored(trained, rows, labels).numpy()).mean()), measured["mse"])
         elif curves is not None and curves.train is not None and _comparable(trained) and curves.everyday in measured:
