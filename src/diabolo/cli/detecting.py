@@ -175,7 +175,7 @@ def _write_heat(trained: Trained, reading: Reading, found: Detection, folder: Pa
     """A PNG a picture, red where it is unlike the training pictures, under its own name."""
     names = file_names(reading, len(found.scores))
     for some in torch.arange(len(names)).split(AT_ONCE):
-        x = trained.kind.encode(reading.source.take(some).cpu()).numpy()
+        x = trained.kind.inside(reading.source, some).numpy()
         bounds = trained.kind.layout.bounds or (0.0, 1.0)
         _write_overlays(folder, [names[i] for i in some.tolist()], x, found.heat[some.numpy()], found.usual, bounds)
 

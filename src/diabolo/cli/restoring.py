@@ -59,7 +59,7 @@ def _write_png(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) ->
     from diabolo.figures.export import to_png
     from diabolo.figures.pairs import reconstructions
 
-    x = trained.kind.encode(reading.source.take(torch.arange(len(reading.source)))).cpu()
+    x = trained.kind.inside(reading.source)
     layout = trained.out_kind.layout
     if trained.out_kind.name == "image":
         fig = reconstructions(x.numpy(), x_hat.numpy(), image=True, value_range=layout.bounds or (0.0, 1.0))

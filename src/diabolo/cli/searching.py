@@ -160,8 +160,7 @@ def write_strip(trained: Trained, wanted: Reading, items: Source, found: Neighbo
         console.warn(f"The strip shows the first {LINES} of {len(found.rows)} queries.")
     near = Subset(items, torch.from_numpy(shown.ravel()))
     x, y = (
-        trained.kind.encode(source.take(torch.arange(n)).cpu()).numpy()
-        for source, n in ((wanted.source, len(shown)), (near, shown.size))
+        trained.kind.inside(source, torch.arange(n)).numpy() for source, n in ((wanted.source, len(shown)), (near, shown.size))
     )
     bounds = trained.kind.layout.bounds or (0.0, 1.0)
     fig = neighbors(x, y.reshape(*shown.shape, *y.shape[1:]), found.distances[:LINES], value_range=bounds)

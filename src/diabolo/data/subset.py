@@ -1,14 +1,21 @@
-"""Some rows of a source, as a source."""
+"""Some rows of a source, as a source; and which ones, where there are too many."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from diabolo.data.sources import Source
+
+
+def at_most(n: int, most: int, seed: int) -> NDArray[np.int64]:
+    """At most so many of n row numbers, drawn without replacement, in order."""
+    return np.arange(n) if n <= most else np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
 
 
 @final

@@ -82,7 +82,7 @@ class Plot:
         source, given = rows_and_labels(self.trained, X, y)
         source = source if len(source) <= rows else Subset(source, torch.arange(rows))
         labels = None if given is None else np.asarray(given).ravel()[: len(source)]
-        x = self.trained.kind.encode(source.take(torch.arange(len(source))).cpu())
+        x = self.trained.kind.inside(source)
         x_hat = restored(self.trained, source, self.trained.condition(labels, len(source)))
         titles = None
         if self.trained.target_kind is None:
@@ -357,7 +357,7 @@ class Plot:
 
     def _inside(self, source: Source) -> Tensor:
         """Rows as the model sees them, (n, F, *P), on the host."""
-        return self.trained.kind.encode(source.take(torch.arange(len(source))).cpu())
+        return self.trained.kind.inside(source)
 
     def _training_codes(self) -> np.ndarray:
         companion = self.trained.companions.get(CODES)

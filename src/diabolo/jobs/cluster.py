@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
@@ -18,6 +17,7 @@ from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from diabolo.data.sources import Source
+from diabolo.data.subset import at_most
 from diabolo.errors import DataError, ParameterError, unknown
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.embed import embed
@@ -178,15 +178,15 @@ def cluster(
     source, y = rows_and_labels(trained, data, y)
     z = flat_codes(embed(trained, source, y))
     labels = classes_of(y, len(z))
-    rows = _some(np.arange(len(z)), ROWS, random_state)
-    searched = z[rows] if isinstance(clusters, int) else z[_some(rows, SEARCH_ROWS, random_state)]
+    rows = at_most(len(z), ROWS, random_state)
+    searched = z[rows] if isinstance(clusters, int) else z[rows[at_most(len(rows), SEARCH_ROWS, random_state)]]
     _refuse(len(z), len(np.unique(searched, axis=0)), clusters)
     suggestion = None
     if not isinstance(clusters, int):
         suggestion = _suggested(searched, method, random_state)
         clusters = suggestion.chosen
     found = _Groups.fit(z[rows], clusters, method, random_state).by_size(z)
-    seen = _some(rows, max(2, CELLS // trained.kind.layout.cells), random_state)
+    seen = rows[at_most(len(rows), max(2, CELLS // trained.kind.layout.cells), random_state)]
     known = None if labels is None else labels[seen]
     table = [_judged("model", z[seen], found, known, random_state)]
     for name, x, judged in _beside(trained, source, rows, seen):
@@ -292,7 +292,7 @@ def _suggested(z: Floats, method: str, seed: int) -> Suggestion:
     values: list[float] = []
     if method == "kmeans":
         tried, criterion = range(2, most + 1), "silhouette"
-        seen = _some(np.arange(len(z)), SILHOUETTE_ROWS, seed)
+        seen = at_most(len(z), SILHOUETTE_ROWS, seed)
         for c in tried:
             groups = _fitted(KMeans(c, n_init=MIXTURE_STARTS, random_state=seed), z)
             score = _silhouette(z[seen], groups.labels_[seen])
@@ -306,7 +306,7 @@ def _suggested(z: Floats, method: str, seed: int) -> Suggestion:
 
 def _judged(name: str, z: Floats, groups: _Groups, labels: NDArray[Any] | None, seed: int) -> Grouping:
     found = groups.assign(z)
-    seen = _some(np.arange(len(z)), SILHOUETTE_ROWS, seed)
+    seen = at_most(len(z), SILHOUETTE_ROWS, seed)
     nmi, ari = (None, None) if labels is None else _shared(labels[labels != ""], found[labels != ""])
     return Grouping(name, z.shape[1], _silhouette(z[seen], found[seen]), nmi, ari, groups.covariance)
 
@@ -346,7 +346,7 @@ def _parts(rows: Ints) -> Iterator[Ints]:
 
 def _inside(trained: Trained, source: Source, rows: Ints) -> NDArray[np.float32]:
     """Some rows as the model sees them, (m, cells)."""
-    return trained.kind.encode(source.take(torch.from_numpy(rows)).cpu()).flatten(1).numpy()
+    return trained.kind.inside(source, rows).flatten(1).numpy()
 
 
 def _refuse(n: int, different: int, clusters: int | str) -> None:
@@ -360,13 +360,6 @@ def _refuse(n: int, different: int, clusters: int | str) -> None:
         raise DataError(f"There are {n} rows, too few for {clusters} clusters. Ask for {n} at most.")
     if isinstance(clusters, int) and clusters > different:
         raise DataError(f"There are {different} different codes, too few for {clusters} clusters. Ask for {different} at most.")
-
-
-def _some(rows: Ints, most: int, seed: int) -> Ints:
-    """At most so many of the rows, drawn without replacement, in order."""
-    if len(rows) <= most:
-        return rows
-    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def _members(assignments: Ints, distances: Floats, c: int) -> tuple[Ints, Ints]:

@@ -65,7 +65,7 @@ def add_companions(
     if known is not None and known.data["rows"] > len(chosen):
         return trained
     k = max(int(np.prod(trained.model.code_shape)), int(NUMBERS_A_BIT * (code_bits(trained) or 0)))
-    parts = (trained.kind.encode(examples.source.take(part).cpu()).flatten(1).numpy() for part in chosen.split(ROWS_AT_ONCE))
+    parts = (trained.kind.inside(examples.source, part).flatten(1).numpy() for part in chosen.split(ROWS_AT_ONCE))
     enough = trained.kind.layout.cells <= min(len(chosen), EXACT)
     pca = fit_pca_in_blocks(parts, k) if enough else fit_pca(np.concatenate(list(parts)), k)
     return trained.with_companion(TWIN, _twin(pca, len(chosen)))

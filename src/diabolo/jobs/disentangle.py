@@ -67,7 +67,7 @@ def disentangle(
     twin = linear_twin(trained)
     if twin is None:
         return Disentanglement(found, None)
-    x = trained.kind.encode(part.take(torch.arange(len(part))).cpu()).flatten(1).numpy()
+    x = trained.kind.inside(part).flatten(1).numpy()
     return Disentanglement(found, separation(twin.transform(x), given, called, seed=seed))
 
 

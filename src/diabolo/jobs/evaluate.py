@@ -146,7 +146,7 @@ def _contenders(
         found.append(("pca", _numbers(twin), twin.reconstruct(x.reshape(len(x), -1)).reshape(x.shape)))
         found.append(("mean", 0, np.broadcast_to(twin.mean.reshape(x.shape[1:]), x.shape)))
     elif trained.kind.layout.shape == trained.out_kind.layout.shape:
-        x = trained.kind.encode(source.take(torch.arange(len(source)))).cpu().numpy()
+        x = trained.kind.inside(source).numpy()
         found.append(("input", x[0].size, x))
     return found
 
@@ -194,6 +194,6 @@ def _neighbors(trained: Trained, source: Source, z: np.ndarray, given: Any) -> d
     found = {"model": knn_accuracy(z[rows], y)}
     twin = linear_twin(trained)
     if twin is not None:
-        x = trained.kind.encode(source.take(torch.from_numpy(rows))).flatten(1).cpu().numpy()
+        x = trained.kind.inside(source, rows).flatten(1).numpy()
         found["pca"] = knn_accuracy(twin.transform(x), y)
     return found

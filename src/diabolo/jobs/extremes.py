@@ -75,7 +75,7 @@ def find_extremes(trained: Trained, data: Any, y: Any = None, target: Any = None
     groups = {}
     for name, rows in ranked(errors, each).items():
         index = torch.from_numpy(rows)
-        shown, aim = trained.kind.encode(source.take(index).cpu()), trained.out_kind.encode(aims.take(index).cpu())
+        shown, aim = trained.kind.inside(source, index), trained.out_kind.inside(aims, index)
         pca = None if target is not None else _pca(trained, shown)
         groups[name] = tuple(
             Example(

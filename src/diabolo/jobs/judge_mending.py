@@ -110,7 +110,7 @@ def fit_simpler(trained: Trained, examples: Examples, rows: Tensor, seed: int) -
         pairs = ((_flat(seen), _flat(clean)) for seen, clean in _pairs(trained, examples, some, generator))
         found[RIDGE] = _kept(fit_ridge(pairs), len(some))
         if tasks[0] == IMPUTE:
-            gaussian = fit_conditional_gaussian(_flat(trained.kind.encode(examples.source.take(some).cpu())))
+            gaussian = fit_conditional_gaussian(_flat(trained.kind.inside(examples.source, some)))
             found[GAUSSIAN] = _kept(gaussian, len(some))
     elif tasks[0] != UNSHUFFLE and trained.kind.layout.fields == trained.out_kind.layout.fields:
         windows = ((_outside(trained, a), _outside(trained, b)) for a, b in _pairs(trained, examples, some, generator))
@@ -142,10 +142,10 @@ def _kept(fitted: Ridge | RidgeFilter | ConditionalGaussian, rows: int) -> Compa
 
 @torch.inference_mode()
 def _damaged(trained: Trained, source: Source, target: Any, index: Tensor, condition: Tensor | None, seed: int) -> _Damaged:
-    x = trained.kind.encode(source.take(index).cpu())
+    x = trained.kind.inside(source, index)
     if target is not None:
         aim = target if isinstance(target, Source) else trained.out_kind.read(target)
-        return _Damaged(trained.out_kind.encode(aim.take(index).cpu()), x, None, condition)
+        return _Damaged(trained.out_kind.inside(aim, index), x, None, condition)
     made = trained.model.corrupt(x, torch.Generator().manual_seed(seed))
     return _Damaged(x, made.x, made.hidden, condition)
 

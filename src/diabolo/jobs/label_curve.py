@@ -188,7 +188,7 @@ def _right(said: np.ndarray, wanted: np.ndarray) -> float:
 
 def _inside(trained: Trained, source: Source) -> Tensor:
     """Rows as the model sees them, (n, cells)."""
-    return trained.kind.encode(source.take(torch.arange(len(source))).cpu()).flatten(1)
+    return trained.kind.inside(source).flatten(1)
 
 
 def _apart(target: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-import torch
 
 from diabolo.data.sources import Source
 from diabolo.jobs.companions import linear_twin
@@ -56,7 +55,7 @@ def neighborhoods(
     rows = on_map[places]
     if len(rows) < FEWEST:
         return ()
-    x = trained.kind.encode(source.take(torch.from_numpy(rows)).cpu()).flatten(1).numpy()
+    x = trained.kind.inside(source, rows).flatten(1).numpy()
     spaces = {"model": z[rows]}
     twin = linear_twin(trained)
     if twin is not None:

@@ -51,5 +51,5 @@ def find_oddities(trained: Trained, source: Source, y: np.ndarray | None = None)
     labels = None if y is None else np.asarray(y)[rows.numpy()]
     found = detect(trained, Subset(source, rows), labels if trained.config.labels else None)
     strangest = np.argsort(-found.scores, kind="stable")[:SHOWN]
-    shown = trained.kind.encode(source.take(rows[torch.from_numpy(strangest)]).cpu())
+    shown = trained.kind.inside(source, rows[torch.from_numpy(strangest)])
     return Oddities(found, strangest, shown, None if labels is None else tuple(labels[strangest]))

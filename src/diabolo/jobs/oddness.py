@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self, final
 
 import numpy as np
-import torch
 from sklearn.metrics import roc_auc_score
 
 from diabolo.baselines.pca import Pca
@@ -126,7 +125,7 @@ class Judge:
 def flat(trained: Trained, source: Source, most: int | None = None) -> np.ndarray:
     """The rows as the model sees them, (n, cells) float32; at most ``most`` of them, evenly spread."""
     step = 1 if most is None else -(-len(source) // most)
-    return trained.kind.encode(source.take(torch.arange(len(source))[::step]).cpu()).flatten(1).numpy()
+    return trained.kind.inside(source, np.arange(len(source))[::step]).flatten(1).numpy()
 
 
 def check_quantile(quantile: Any) -> float:

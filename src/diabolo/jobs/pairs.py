@@ -152,7 +152,7 @@ def _shrunk(kind: Kind, small: Kind, source: Source, factor: int) -> Source:
     part, generator = Downsample(factor), torch.Generator()
     rows = max(1, CELLS_AT_ONCE // kind.layout.cells)
     parts = [
-        small.decode(part(kind.encode(source.take(index).cpu()), kind.layout, generator).x)
+        small.decode(part(kind.inside(source, index), kind.layout, generator).x)
         for index in torch.arange(len(source)).split(rows)
     ]
     return source_of(np.concatenate(parts))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from diabolo.data import aligned
@@ -65,7 +64,7 @@ def aim_of(trained: Trained, source: Source, target: Any = None) -> Source:
 
 def encode_all(trained: Trained, source: Source) -> Tensor:
     """Rows as the outputs' kind encodes them, (n, F, *P), on the host."""
-    return trained.out_kind.encode(source.take(torch.arange(len(source))).cpu())
+    return trained.out_kind.inside(source)
 
 
 def natural(trained: Trained, x: Tensor) -> np.ndarray:

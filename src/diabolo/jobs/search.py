@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from diabolo.data.sources import Source
-from diabolo.data.subset import Subset
+from diabolo.data.subset import Subset, at_most
 from diabolo.errors import DataError, ParameterError
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.embed import embed
@@ -111,11 +111,12 @@ def judge_search(
     asked_for = classes if y is None else class_names(y)
     if classes is None or asked_for is None:
         return None
-    most = JUDGED_CELLS // trained.kind.layout.cells
-    kept = _some(np.arange(len(items)), most, seed)
+    most = max(2, JUDGED_CELLS // trained.kind.layout.cells)
+    kept = at_most(len(items), most, seed)
     labels = classes[kept]
     wanted = labels if y is None else asked_for
-    asked = _some(np.flatnonzero(wanted != ""), min(JUDGED_QUERIES, most), seed + 1)
+    known = np.flatnonzero(wanted != "")
+    asked = known[at_most(len(known), min(JUDGED_QUERIES, most), seed + 1)]
     if len(asked) == 0 or len(kept) < 2:
         return None
     own = torch.from_numpy(asked) if queries is None else None
@@ -145,7 +146,7 @@ def _check_rows(index: Index, items: Source, queries: Source | None, y: Any) -> 
 
 def _views(trained: Trained, source: Source, rows: np.ndarray, codes: np.ndarray) -> dict[str, Tensor]:
     """What is searched, or looked for, (n, d) each: codes, rows as the model sees them, and what PCA makes of those."""
-    raw = trained.kind.encode(source.take(torch.from_numpy(rows)).cpu()).flatten(1)
+    raw = trained.kind.inside(source, rows).flatten(1)
     twin = linear_twin(trained)
     beside = {} if twin is None else {"pca": torch.from_numpy(twin.transform(raw.numpy()))}
     return {"model": torch.from_numpy(codes), "raw": raw} | beside
@@ -154,12 +155,6 @@ def _views(trained: Trained, source: Source, rows: np.ndarray, codes: np.ndarray
 def _check_k(k: int) -> None:
     if not is_whole(k, 1):
         raise ParameterError(f"k, how many nearest items, must be a whole number of at least 1, got {k!r}.")
-
-
-def _some(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """At most ``most`` of the rows, and never fewer than two, drawn without replacement, in order."""
-    most = max(2, most)
-    return rows if len(rows) <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def _chance(labels: np.ndarray, looked_for: np.ndarray, *, left_out: bool) -> float:

@@ -71,7 +71,7 @@ def code_shifts(
     λ)``, λ the variances of the K numbers over these rows. condition: (n, C), of conditional recipes.
     """
     n = len(source)
-    x = trained.kind.encode(source.take(torch.arange(n)).cpu()).flatten(1).double().numpy()
+    x = trained.kind.inside(source, torch.arange(n)).flatten(1).double().numpy()
     spread = float(np.sqrt(x.var(axis=0).mean()))
     still = _codes(trained, source, condition, lambda x, _: x)
     around = float(np.square(still - still.mean(axis=0)).sum(axis=1).mean())

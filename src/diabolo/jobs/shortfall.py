@@ -90,7 +90,7 @@ def explain_shortfall(
         return ()
     rows = torch.arange(len(source))[:: -(-len(source) // ROWS)]
     some = Subset(source, rows)
-    x = trained.kind.encode(some.take(torch.arange(len(some))).cpu()).flatten(1).numpy()
+    x = trained.kind.inside(some).flatten(1).numpy()
     case = _Case(trained, some, None if condition is None else condition[rows], health, table, twin, x)
     told = [*_units(case), *_nats(case), *_prices(case)] if discrete is None else [why_not(discrete)]
     found = [*told, *_damage(case), *_aim(case), *_run(case)]

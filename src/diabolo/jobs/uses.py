@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from diabolo.data.sources import Source
-from diabolo.data.subset import Subset
+from diabolo.data.subset import Subset, at_most
 from diabolo.jobs.cluster import MOST, Clustering, cluster
 from diabolo.jobs.companions import CODES, linear_twin
 from diabolo.jobs.embed import embed
@@ -104,7 +104,7 @@ def find_uses(
     if len(source) < FEWEST:
         return Finding("uses.few", {"n": len(source), "least": FEWEST})
     most = max(FEWEST, min(ROWS, CELLS // trained.kind.layout.cells))
-    rows = _some(len(source), most, seed)
+    rows = at_most(len(source), most, seed)
     some, classes = Subset(source, torch.from_numpy(rows)), classes_of(y, len(source))
     need = as_labels(y).ravel()[rows] if y is not None and trained.config.labels else None
     known = None if classes is None else classes[rows]
@@ -112,7 +112,7 @@ def find_uses(
     if len(np.unique(z, axis=0)) < 3:
         return Finding("uses.alike")
     if training is not None:
-        kept = _some(len(training), max(FEWEST, min(TRAINING, 2 * CELLS // trained.kind.layout.cells)), seed)
+        kept = at_most(len(training), max(FEWEST, min(TRAINING, 2 * CELLS // trained.kind.layout.cells)), seed)
         training = Subset(training, torch.from_numpy(kept))
     clusters = _clustered(trained, some, known, need, z, seed)
     return Uses(
@@ -191,9 +191,4 @@ def _clusters(found: Clustering | Finding) -> dict[str, Any]:
 
 def _inside(trained: Trained, some: Source) -> Tensor:
     """Rows as the model sees them, (m, cells), on the host."""
-    return trained.kind.encode(some.take(torch.arange(len(some))).cpu()).flatten(1)
-
-
-def _some(n: int, most: int, seed: int) -> np.ndarray:
-    """At most so many of n row numbers, drawn without replacement, in order."""
-    return np.arange(n) if n <= most else np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
+    return trained.kind.inside(some).flatten(1)

@@ -92,7 +92,7 @@ def pictures_of(trained: Trained, source: Source, rows: NDArray[np.int64]) -> Pi
         return None
     parts = []
     for part in torch.from_numpy(rows).split(AT_ONCE):
-        x = trained.kind.encode(source.take(part).cpu())
+        x = trained.kind.inside(source, part)
         x = x if layout.fields in (1, 3, 4) else x[:, :1]
         parts.append(to_bytes(x, layout.bounds).permute(0, 2, 3, 1).numpy())
     found = np.concatenate(parts)

@@ -85,6 +85,6 @@ def _gallery(g: Gathered, uses: Uses, found: Found, say: Language) -> dict[str, 
 def _values(g: Gathered, uses: Uses, found: Found, say: Language) -> dict[str, Any]:
     near = uses.rows[found.near[0][:BESIDE]]
     rows = torch.from_numpy(np.concatenate([uses.rows[found.queries[:1]], near]))
-    x = g.trained.kind.encode(g.source.take(rows).cpu())
+    x = g.trained.kind.inside(g.source, rows)
     heads = [say.plain("search.query"), *(say.plain("search.nth", n=i + 1) for i in range(len(near)))]
     return rows_beside(say, g.trained.kind, x, heads)

@@ -38,7 +38,7 @@ def strip(pictures: Sequence[Tensor], bounds: tuple[float, float]) -> str:
 
 def row_strip(kind: Kind, source: Source, rows: np.ndarray) -> str:
     """Some rows of a source of pictures, as :func:`strip` draws them."""
-    x = kind.encode(source.take(torch.from_numpy(np.asarray(rows, dtype=np.int64))).cpu())
+    x = kind.inside(source, np.asarray(rows))
     return strip(list(x), kind.layout.bounds or (0.0, 1.0))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from diabolo.data.gather import gather
@@ -62,6 +64,11 @@ class Kind(ABC):
     @abstractmethod
     def encode(self, rows: Tensor) -> Tensor:
         """Raw rows, as a source gives them, (N, ...) -> x (N, F, *P), float32, on the rows' device."""
+
+    def inside(self, source: Source, rows: Tensor | np.ndarray | None = None) -> Tensor:
+        """Rows of a source as a model's parts see them, (N, F, *P), on the host. rows: their numbers; all without."""
+        index = torch.arange(len(source)) if rows is None else torch.as_tensor(rows, dtype=torch.int64)
+        return self.encode(source.take(index).cpu())
 
     def scaling(self) -> nn.Module:
         """What ``encode`` does as a module that moves and is saved with others: rows as tensors (N, ...) -> x (N, F, *P)."""
