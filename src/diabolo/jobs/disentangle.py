@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from diabolo.data.frames import frame_of
-from diabolo.data.subset import Subset
+from diabolo.data.subset import Subset, at_most
 from diabolo.errors import DataError
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.inference import codes
@@ -55,10 +55,7 @@ def disentangle(
         if len(column) != n:
             raise DataError(f"Factors must have a value for each row: there are {n} rows, the factors have {len(column)}.")
     condition = trained.condition(y, n)
-    rows = torch.arange(n)
-    most = max(20, min(ROWS, CELLS // trained.kind.layout.cells))
-    if n > most:
-        rows = torch.from_numpy(np.sort(np.random.default_rng(seed).choice(n, most, replace=False)))
+    rows = torch.from_numpy(at_most(n, max(20, min(ROWS, CELLS // trained.kind.layout.cells)), seed))
     part = Subset(source, rows)
     given = [f.values for f in as_factors(_taken(columns, rows.numpy()), len(rows), known or names)]
     called = known or names or [f"factor {i}" for i in range(len(given))]

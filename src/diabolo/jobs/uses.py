@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -14,6 +15,7 @@ from diabolo.data.sources import Source
 from diabolo.data.subset import Subset, at_most
 from diabolo.jobs.cluster import MOST, Clustering, cluster
 from diabolo.jobs.companions import CODES, linear_twin
+from diabolo.jobs.discrete import quantizer
 from diabolo.jobs.embed import embed
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.index import build_index
@@ -97,9 +99,10 @@ def find_uses(
         training: rows of the training, to look for copies; of more than 4 000 so many are drawn.
 
     A finding for fewer than 20 rows, and for models whose rows or codes are parts of something larger: squares of photographs,
-    codes that are maps.
+    codes that are maps of more than 256 numbers, unless these are discrete.
     """
-    if trained.kind.patches or len(trained.model.code_shape) > 1:
+    shape = trained.model.code_shape
+    if trained.kind.patches or (len(shape) > 1 and math.prod(shape) > WIDEST and quantizer(trained) is None):
         return Finding("uses.parts")
     if len(source) < FEWEST:
         return Finding("uses.few", {"n": len(source), "least": FEWEST})
