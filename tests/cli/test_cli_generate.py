@@ -147,6 +147,9 @@ def test_discrete_codes_come_from_their_prior(run: Run) -> None:
     images = little_images()
     np.save("rows.npy", images)
     Autoencoder.from_trained(quick(images, "fsq", network="mlp", latent_dim=4)).save("discrete")
+    for way in (("--walk",), ("--grid", "3")):
+        ran = run("generate", "discrete", *way, "-o", "refused.npy")
+        assert (ran.code, "from_indices()" in ran.err, Path("refused.npy").exists()) == (1, True, False)
     for density in ("auto", "independent", "autoregressive"):
         assert run("generate", "discrete", "-n", "4", "-o", f"{density}.npy", "--density", density, "--seed", "1").code == 0
     np.testing.assert_array_equal(np.load("auto.npy"), np.load("autoregressive.npy"))

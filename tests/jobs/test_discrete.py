@@ -19,13 +19,21 @@ from diabolo.jobs import code_prior, discrete
 from diabolo.jobs.code_prior import DiscreteCodes, why_not
 from diabolo.jobs.companions import linear_rival, linear_twin
 from diabolo.jobs.diagnose import diagnose
+from diabolo.jobs.embed import decode, decoded, embed
 from diabolo.jobs.evaluate import evaluate
 from diabolo.jobs.holes import find_holes
+from diabolo.jobs.interpolate import codes_on_the_way, codes_through, interpolate
 from diabolo.jobs.judge_samples import judge_samples
 from diabolo.jobs.new_rows import look_at_new_rows
-from diabolo.jobs.reconstruct import encode_all
+from diabolo.jobs.plane import latent_plane
+from diabolo.jobs.reconstruct import encode_all, reconstruct
 from diabolo.jobs.sample import origins_of, sample_codes, usual_origin
+from diabolo.jobs.units import units_of
+from diabolo.jobs.vary import vary
+from diabolo.jobs.walks import latent_walks
+from diabolo.jobs.ways import look_at_ways
 from diabolo.parts.bottlenecks import FiniteScalar, VectorQuantized
+from diabolo.parts.bottlenecks.vector_quantized import VectorQuantizedNeck
 from diabolo.parts.networks import Conv
 from diabolo.trained import Trained
 from tests.helpers import little_images, low_rank, quick, same_weights
@@ -238,3 +246,57 @@ def test_the_doctor_holds_such_codes_to_pca_at_as_many_bits(made: Made) -> None:
     assert diagnosis.errors["pca"] == pytest.approx(beside.errors["mse"], rel=1e-4)
     assert "PCA at as many bits (15.3)" in str(diagnosis.check("underfitting").to_dict()["text"])
     assert "pca" not in diagnose(trained).errors  # what PCA's numbers leave without rounding says nothing beside it
+
+
+def test_nearest_entries_are_those_of_a_search(made: Made) -> None:
+    trained = made["vq"]
+    neck = trained.model.bottleneck
+    assert isinstance(neck, VectorQuantizedNeck)
+    z = np.random.default_rng(0).normal(size=(30, 6)).astype(np.float32)
+    books = neck.codebook.detach().numpy()  # (2, 16, 3)
+    away = [np.square(z[:, None, 3 * g : 3 * g + 3] - books[g]).sum(2) for g in (0, 1)]
+    expected = np.concatenate([books[g][a.argmin(1)] for g, a in enumerate(away)], axis=1)
+    np.testing.assert_array_equal(discrete.snapped(trained, z), expected)
+    plain = quick(ROWS, latent_dim=6, epochs=1)
+    assert discrete.snapped(plain, z) is z
+
+
+@EVERY
+def test_codes_between_entries_are_never_decoded(name: str, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What vary, interpolate and ways give the decoder are entries, and a way ends where the rows are."""
+    trained, rows = made[name], data(name)[:60]
+    seen: list[np.ndarray] = []
+
+    def watched(trained: Trained, z: np.ndarray, y: object = None) -> torch.Tensor:
+        seen.append(np.asarray(z))
+        return decoded(trained, z, y)
+
+    for job in ("embed", "vary", "ways"):
+        monkeypatch.setattr(f"diabolo.jobs.{job}.decoded", watched)
+    moved = vary(trained, rows[:3], 5, spread=1.0, random_state=0)
+    way = interpolate(trained, rows[0], rows[1], 7)
+    look_at_ways(trained, trained.kind.read(rows))
+    assert (len(moved), len(way), len(seen) > 5) == (15, 7, True)
+    for z in seen:
+        np.testing.assert_array_equal(discrete.snapped(trained, z), z)
+    np.testing.assert_array_equal(way[[0, -1]], reconstruct(trained, rows[:2]))
+    z = embed(trained, rows[:3])
+    straight = codes_on_the_way(z, 5)
+    np.testing.assert_array_equal(codes_through(trained, rows[:3], 5)[0], discrete.snapped(trained, straight))
+    random = np.random.default_rng(int(np.random.default_rng(3).integers(2**31)))
+    step = units_of(trained).std * random.standard_normal((6, z.shape[1]))
+    there = discrete.snapped(trained, (np.repeat(z, 2, 0) + step).astype(np.float32))
+    np.testing.assert_array_equal(vary(trained, rows[:3], 2, spread=1.0, random_state=3), decode(trained, there))
+
+
+@EVERY
+def test_walks_and_grids_of_entries_are_refused(name: str, made: Made) -> None:
+    for make in (latent_walks, latent_plane):
+        with pytest.raises(UnsupportedError, match=r"evenly through their range.*sample\(\).*from_indices\(\)"):
+            make(made[name])
+
+
+def test_middles_between_entries_are_no_sign_of_holes(made: Made) -> None:
+    found = diagnose(made["fsq"], ROWS).spread
+    assert found is not None
+    assert (found.own, found.between) == (None, None)

@@ -42,7 +42,11 @@ def generate(
     ] = None,
     around: Annotated[
         str | None,
-        typer.Option("--around", metavar="DATA", help="Rows near each row of DATA, by small moves, instead of new ones."),
+        typer.Option(
+            "--around",
+            metavar="DATA",
+            help="Rows near each row of DATA, by small moves, instead of new ones; discrete codes take the nearest entries.",
+        ),
     ] = None,
     spread: Annotated[
         float | None,
@@ -56,14 +60,23 @@ def generate(
     ] = None,
     plane: Annotated[
         int | None,
-        typer.Option("--grid", min=2, max=60, metavar="N", help="N x N rows, a grid over the plane of two code numbers."),
+        typer.Option(
+            "--grid",
+            min=2,
+            max=60,
+            metavar="N",
+            help="N x N rows, a grid over the plane of two code numbers; not of discrete codes.",
+        ),
     ] = None,
     numbers: Annotated[
         str | None,
         typer.Option("--numbers", metavar="N,N", help="With --grid: which two. Default: those of the largest variance."),
     ] = None,
     walk: Annotated[
-        bool, typer.Option("--walk", help="A walk along each active code number, from -3 to 3 standard deviations.")
+        bool,
+        typer.Option(
+            "--walk", help="A walk along each active code number, from -3 to 3 standard deviations; not of discrete codes."
+        ),
     ] = False,
     judge: Annotated[
         str | None,

@@ -43,7 +43,8 @@ def interpolate(
 ) -> None:
     """Walk through the code from row to row of DATA.
 
-    The rows named by --rows are restored, and what the model sees between them.
+    The rows named by --rows are restored, and what the model sees between them. Between discrete codes it is the nearest
+    entries of each step.
     """
     from diabolo.cli import console, interpolating
     from diabolo.cli.inputs import open_model, read_for

@@ -389,8 +389,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     ) -> Any:
         """n rows near each of the m rows of X, (m·n, ...), those of the first row first.
 
-        by: ``"code"`` moves every number of the code by ``spread`` of its own standard deviation; ``"input"`` adds noise to the
-        row, of ``spread`` times the range of a pixel or the standard deviation of a column, and has the model restore it.
+        by: ``"code"`` moves every number of the code by ``spread`` of its own standard deviation, discrete codes on to the
+        nearest entries; ``"input"`` adds noise to the row, of ``spread`` times the range of a pixel or the standard deviation
+        of a column, and has the model restore it.
         """
         return vary(self._fitted(X), X, n, y, spread=spread, by=by, random_state=random_state)
 
@@ -407,14 +408,16 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """A grid over two numbers of the code, ``.codes`` (steps², K), each point as probable as any other.
 
         By the inverse normal distribution function where codes have a standard normal prior, else by quantiles of the training
-        codes. numbers: which two; None for those of the largest variance; the rest stand at their means.
+        codes. numbers: which two; None for those of the largest variance; the rest stand at their means. Not of discrete
+        codes, which have nothing between their entries (UnsupportedError).
         """
         return latent_plane(self._fitted(), steps, numbers)
 
     def walks(self, steps: int = 9, most: int | None = None) -> Walks:
         """A walk along each active number of the code, ``.codes`` (m, steps, K), the most active first.
 
-        From 3 standard deviations below its mean over the training codes to 3 above, the other numbers at their means.
+        From 3 standard deviations below its mean over the training codes to 3 above, the other numbers at their means. Not of
+        discrete codes (UnsupportedError).
         """
         return latent_walks(self._fitted(), steps, most)
 
@@ -439,7 +442,10 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return judge_samples(trained, X, y, training=training, training_labels=training_labels, features=features)
 
     def interpolate(self, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Any:
-        """Rows on the way from one row to another through the code space, both restored ends included."""
+        """Rows on the way from one row to another through the code space, both restored ends included.
+
+        Each step of discrete codes goes to the nearest entries.
+        """
         return interpolating.interpolate(self._fitted(), start, end, steps, y, spherical=spherical)
 
     def interpolate_through(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.jobs.companions import linear_twin
-from diabolo.jobs.inference import apply_to_codes
+from diabolo.jobs.reconstruct import restored_tensor
 from diabolo.jobs.traits import as_input, fits
 from diabolo.trained import Trained
 
@@ -47,7 +47,8 @@ def copying(trained: Trained, source: Source, condition: Tensor | None = None, *
     variance = float(x.flatten(1).double().var(0, unbiased=False).mean())
     if not variance > 0:
         return None
-    data, kept = (1 - _error(v, restored_rows(trained, v, condition)) / variance for v in (x, noise))
+    back = (as_input(trained, restored_tensor(trained, v, condition)) for v in (x, noise))
+    data, kept = (1 - _error(v, x_hat) / variance for v, x_hat in zip((x, noise), back, strict=True))
     twin = linear_twin(trained)
     flat = noise.flatten(1)
     pca = None if twin is None else 1 - _error(flat, torch.from_numpy(twin.reconstruct(flat.numpy()))) / variance
@@ -58,16 +59,6 @@ def shuffled_cells(x: Tensor, seed: int = 0) -> Tensor:
     """x (n, F, *P) with the rows of each cell in an order of its own."""
     random = np.random.default_rng(seed)
     return torch.from_numpy(random.permuted(x.flatten(1).numpy(), axis=0)).reshape(x.shape)
-
-
-def restored_rows(trained: Trained, x: Tensor, condition: Tensor | None) -> Tensor:
-    """x̂ (n, F, *P) of rows as the model sees them, on the host."""
-    model = trained.model
-
-    def restore(x: Tensor, c: Tensor | None) -> Tensor:
-        return as_input(trained, trained.out_kind.settled(model.decode(model.encode(x, None, c), c).mean))
-
-    return apply_to_codes(trained, x, condition, restore)
 
 
 def _error(x: Tensor, x_hat: Tensor) -> float:

@@ -83,6 +83,28 @@ def codes_of(trained: Trained, given: Any) -> np.ndarray:
     return apply_to_codes(trained, torch.from_numpy(placed), None, lambda i, c: neck.entry(i)).flatten(1).numpy()
 
 
+def snapped(trained: Trained, z: np.ndarray) -> np.ndarray:
+    """Codes z (n, K) as the decoder knows them: discrete ones, float32, with the nearest entries, all others as they are.
+
+    What is nearest says the bottleneck (:meth:`Quantizer.indices`): between entries no decoder was ever trained.
+    """
+    neck = quantizer(trained)
+    if neck is None:
+        return z
+    placed = torch.from_numpy(z.astype(np.float32)).reshape(-1, *trained.model.code_shape)
+    return apply_to_codes(trained, placed, None, lambda v, c: neck.entry(neck.indices(v))).flatten(1).numpy()
+
+
+def require_range(trained: Trained, job: str) -> None:
+    """UnsupportedError where codes are discrete: ``job`` moves a number through a range, and between entries are no codes."""
+    if quantizer(trained) is not None:
+        raise UnsupportedError(
+            f"{job} moves numbers of a code evenly through their range. The codes of {trained.config.recipe!r} are entries of "
+            "codebooks, and the decoder has learned nothing about places between them. Draw new codes with sample(), or take "
+            "indices(X), change some of the whole numbers and decode them with from_indices()."
+        )
+
+
 def _shape(trained: Trained, neck: Quantizer) -> tuple[int, ...]:
     """Of one row's indices."""
     groups = len(neck.entries)

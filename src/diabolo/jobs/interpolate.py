@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from diabolo.errors import ParameterError
+from diabolo.jobs.discrete import snapped
 from diabolo.jobs.embed import decode, embed
 from diabolo.trained import Trained
 
@@ -59,7 +60,8 @@ def lines_of(frames: int, steps: int) -> np.ndarray:
 def interpolate(trained: Trained, start: Any, end: Any, steps: int = 9, y: Any = None, *, spherical: bool = False) -> Any:
     """Rows on the way from the row ``start`` to the row ``end``, both restored ends included: steps rows.
 
-    start, end: one row each, in the caller's own shape. y: the label of all rows, for conditional recipes.
+    start, end: one row each, in the caller's own shape. y: the label of all rows, for conditional recipes. Of discrete codes
+    each step goes to the entries nearest to it, so that it may show the same row as the step before.
     """
     z, label = codes_between(trained, start, end, steps, y, spherical=spherical)
     return decode(trained, z, label)
@@ -89,9 +91,10 @@ def codes_between(
 def codes_through(
     trained: Trained, rows: Any, steps: int, y: Any = None, *, spherical: bool = False, cycle: bool = False
 ) -> tuple[np.ndarray, Any]:
-    """The codes of :func:`interpolate_through`, and the label that all of them are decoded with."""
+    """The codes of :func:`interpolate_through`, and the label that all of them are decoded with; discrete ones are entries."""
     label = _one_label(y)
-    return codes_on_the_way(embed(trained, rows, label), steps, spherical=spherical, cycle=cycle), label
+    way = codes_on_the_way(embed(trained, rows, label), steps, spherical=spherical, cycle=cycle)
+    return snapped(trained, way), label
 
 
 def _one_label(y: Any) -> Any:

@@ -11,6 +11,7 @@ from scipy.stats import norm
 from torch.distributions import Normal
 
 from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.jobs.discrete import require_range
 from diabolo.jobs.units import units_of
 from diabolo.spec import is_whole
 from diabolo.trained import Trained
@@ -45,8 +46,9 @@ def latent_plane(trained: Trained, steps: int = 15, numbers: Sequence[int] | Non
     no such prior. Every other number of the code stands at its mean over the training codes.
 
     numbers: two different numbers of the code; None for the two of the largest variance. Raises UnsupportedError for codes of
-    one number.
+    one number, and for discrete ones.
     """
+    require_range(trained, "A grid")
     units = units_of(trained)
     k = len(units.mean)
     if k < 2:

@@ -10,7 +10,7 @@ from torch import Tensor
 from diabolo.data import aligned
 from diabolo.data.sources import Source
 from diabolo.errors import DataError
-from diabolo.jobs.inference import apply
+from diabolo.jobs.inference import Function, apply, apply_to_codes
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.pairs import aim_by_name
 from diabolo.metrics.errors import row_errors
@@ -42,9 +42,18 @@ def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any
 
 def restored(trained: Trained, source: Source, condition: Tensor | None) -> Tensor:
     """x̂ (n, F, *P) on the host, inside the model's scale: the mean of p(x | the deterministic code)."""
+    return trained.out_kind.settled(apply(trained, source, condition, _through(trained)))
+
+
+def restored_tensor(trained: Trained, x: Tensor, condition: Tensor | None) -> Tensor:
+    """:func:`restored` of rows as the model sees them, x (n, F, *P) on the host, that stand in no source."""
+    return trained.out_kind.settled(apply_to_codes(trained, x, condition, _through(trained)))
+
+
+def _through(trained: Trained) -> Function:
+    """Rows on the model's device and their conditions to the mean of p(x | the deterministic code)."""
     model = trained.model
-    x_hat = apply(trained, source, condition, lambda x, c: model.decode(model.encode(x, None, c), c).mean)
-    return trained.out_kind.settled(x_hat)
+    return lambda x, c: model.decode(model.encode(x, None, c), c).mean
 
 
 def aim_of(trained: Trained, source: Source, target: Any = None) -> Source:

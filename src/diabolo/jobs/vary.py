@@ -14,10 +14,10 @@ from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError, unknown
 from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.discrete import snapped
 from diabolo.jobs.embed import decoded, embed
-from diabolo.jobs.inference import apply_to_codes
 from diabolo.jobs.labels import rows_and_labels
-from diabolo.jobs.reconstruct import encode_all, restored
+from diabolo.jobs.reconstruct import encode_all, restored, restored_tensor
 from diabolo.jobs.units import units_of
 from diabolo.metrics.generation import nearest_distances
 from diabolo.parts.corruptions import GaussianNoise
@@ -66,9 +66,10 @@ def vary(
 
     Args:
         by: ``"code"``: every number of the code is moved by ``spread`` times its standard deviation over the training rows
-            times standard normal noise, and decoded. ``"input"``: such noise is added to the row and the model restores what
-            it then sees; of ``spread`` times the range of a pixel (the result stays in the range), or standard deviations of
-            a column.
+            times standard normal noise, and decoded; a discrete code then goes to the entries nearest to where it was
+            moved, which for a small ``spread`` are its own. ``"input"``: such noise is added to the row and the model restores
+            what it then sees; of ``spread`` times the range of a pixel (the result stays in the range), or standard
+            deviations of a column.
         spread: how far. y: labels of the rows, for conditional recipes.
     """
     source, y = rows_and_labels(trained, data, y)
@@ -90,17 +91,11 @@ def varied(
     if by == "code":
         z = np.repeat(embed(trained, source, y), n, axis=0)
         step = units_of(trained).std * np.random.default_rng(seed).standard_normal(z.shape)
-        return decoded(trained, (z + spread * step).astype(np.float32), labels)
+        return decoded(trained, snapped(trained, (z + spread * step).astype(np.float32)), labels)
     x = trained.kind.encode(source.take(torch.arange(len(source))).cpu()).repeat_interleave(n, 0)
     noise = GaussianNoise(std=spread * _width(trained), clip=True)
     moved = noise(x, trained.kind.layout, torch.Generator().manual_seed(seed)).x
-    x_hat = apply_to_codes(
-        trained,
-        moved,
-        trained.condition(labels, len(moved)),
-        lambda x, c: trained.model.decode(trained.model.encode(x, None, c), c).mean,
-    )
-    return trained.out_kind.settled(x_hat)
+    return restored_tensor(trained, moved, trained.condition(labels, len(moved)))
 
 
 def steadiness(

@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 
 from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.jobs.discrete import require_range
 from diabolo.jobs.units import units_of
 from diabolo.spec import is_whole
 from diabolo.trained import Trained
@@ -42,8 +43,9 @@ def latent_walks(trained: Trained, steps: int = 9, most: int | None = None) -> W
 
     Mean and deviation are those of the training codes; all other numbers stand at their means. Which numbers are active:
     :class:`diabolo.jobs.units.Units`. most: walks at most. Raises UnsupportedError where no number is active: the code has
-    collapsed.
+    collapsed; and where codes are discrete.
     """
+    require_range(trained, "A walk")
     if not is_whole(steps, 2):
         raise ParameterError(f"steps must be a whole number of at least 2, got {steps!r}.")
     if most is not None and not is_whole(most, 1):

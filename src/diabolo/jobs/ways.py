@@ -11,6 +11,7 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
+from diabolo.jobs.discrete import snapped
 from diabolo.jobs.embed import decoded, embed
 from diabolo.jobs.interpolate import interpolate_codes
 from diabolo.jobs.reconstruct import encode_all
@@ -55,7 +56,7 @@ def look_at_ways(
     y: labels (n,): of conditional recipes, whose pairs are then alike; else ends to look at differ where there are labels.
     training: real rows that middles are held to; without them it is the half of the rows that no way begins or ends at.
 
-    None where there are no two rows for a way.
+    Discrete codes go to the entries nearest to each step. None where there are no two rows for a way.
     """
     order = np.random.default_rng(seed).permutation(len(source))
     ends, others = (order, None) if training is not None else (order[: len(order) // 2], order[len(order) // 2 :])
@@ -68,9 +69,10 @@ def look_at_ways(
     first, last = decoded(trained, start, given), decoded(trained, end, given)
     real = training if training is not None else Subset(source, torch.from_numpy(others))
     reference = encode_all(trained, real).flatten(1)
-    middle = decoded(trained, (start + end) / 2, given)
+    middle = decoded(trained, snapped(trained, (start + end) / 2), given)
     some = range(min(SHOWN, len(pairs)))
-    ways = [decoded(trained, interpolate_codes(start[i], end[i], STEPS), None if given is None else given[i]) for i in some]
+    codes = [snapped(trained, interpolate_codes(start[i], end[i], STEPS)) for i in some]
+    ways = [decoded(trained, z, None if given is None else given[i]) for i, z in zip(some, codes, strict=True)]
     t = torch.linspace(0, 1, STEPS).reshape(-1, *[1] * (first.ndim - 1))
     faded = [(1 - t) * first[i] + t * last[i] for i in some]
     return Ways(
