@@ -15,13 +15,16 @@ import torch
 
 from diabolo import Autoencoder
 from diabolo.jobs.activity import activity
+from diabolo.jobs.companions import CODES
 from diabolo.jobs.curves import GAP
 from diabolo.jobs.diagnose import COPIES, Diagnosis, diagnose
+from diabolo.jobs.holes import HOLES
+from diabolo.jobs.inference import codes
 from diabolo.jobs.reconstruct import reconstruct
 from diabolo.jobs.remarks import in_english
 from diabolo.metrics.codes import ACTIVE
 from diabolo.parts.bottlenecks.gaussian import Gaussian
-from diabolo.trained import Trained
+from diabolo.trained import Companion, Trained
 from tests.helpers import little_images, low_rank, quick
 
 
@@ -247,6 +250,23 @@ def test_a_plain_code_says_which_density_mends_it() -> None:
     if check.found:
         assert f"density='{diagnosis.spread.mends}'" in in_english(check.remedy or check.said)
     assert diagnosis.spread.normal > 10 * diagnosis.spread.chance  # no standard normal
+
+
+def test_a_hollow_prior_is_a_warning_and_a_filled_one_is_not() -> None:
+    """Means moved to one side leave the prior without codes."""
+    assert diagnose(variational(), HELD).check("holes").severity == "fine"
+
+    def aside(model: Any) -> None:
+        layers(model.encoder)[-1].bias[:4] += 8
+
+    hollow = changed(variational(), aside)
+    z = codes(hollow, hollow.kind.read(X)).numpy()
+    check = diagnose(hollow.with_companion(CODES, Companion({"rows": len(z)}, {"z": z})), HELD).check("holes")
+    assert (check.severity, check.threshold) == ("warning", HOLES)
+    assert check.said.key == "diagnosis.holes.prior"
+    assert check.measured is not None
+    assert check.measured > 0.5
+    assert "99 %" in in_english(check.said)
 
 
 def test_pictures_labels_and_pairs() -> None:

@@ -117,13 +117,15 @@ def test_nearness_is_a_ratio_of_medians(trained: Trained) -> None:
 def test_training_rows_are_no_judges_of_copies(trained: Trained) -> None:
     judged = judge_samples(trained, two_clouds()[:200], training=two_clouds(), origins=["kernel"])
     assert (judged.seen, judged.table[0].copies, judged.table[0].nearness) == (1, None, None)
-    assert sample_verdict(judged)[-1].key in ("samples.seen", "samples.pca")
+    assert sample_verdict(judged)[-1].key == "samples.seen"
+    assert judged.near == 0
 
 
 def test_the_verdict_follows_from_the_table() -> None:
-    def keys(*lines: Samples, restored: float = 2.0, prior: bool = False) -> list[str]:
+    def keys(*lines: Samples, restored: float = 2.0, prior: bool = False, usual: str = "mixture") -> list[str]:
         about = Finding("samples.features.cells", {"n": 1})
-        return [f.key for f in sample_verdict(SampleJudgment(lines, "cells", 100, 1.0, restored, 1, about, prior))]
+        judged = SampleJudgment(lines, "cells", 100, 1.0, restored, 1, about, prior, usual)
+        return [f.key for f in sample_verdict(judged)]
 
     mixture, gaussian = Samples("mixture", 2.5, 0.8, 0.8, holes=0.01), Samples("gaussian", 9.0, 0.5, 0.8, holes=0.4)
     linear = Samples("pca + gaussian", 2.0, 0.5, 0.5)
@@ -131,7 +133,15 @@ def test_the_verdict_follows_from_the_table() -> None:
     better = Samples("mixture", 1.4, 0.8, 0.8)
     assert keys(mixture, gaussian, restored=0.5)[-1] == "samples.worse-than-restored"
     assert keys(better, restored=0.5)[-1] == "samples.as-halves"
-    assert keys(mixture, linear) == ["samples.one", "samples.as-restored", "samples.pca"]
+    assert keys(mixture, linear) == ["samples.one", "samples.as-restored", "samples.even"]
+    for frechet, key in ((3.2, "better"), (3.0, "even"), (2.1, "even"), (1.9, "worse")):  # 1.25 times as far or near
+        assert keys(mixture, Samples("pca + gaussian", frechet, 0.5, 0.5))[-1] == f"samples.{key}"
+    assert keys(mixture, gaussian, usual="gaussian")[0] == "samples.mend"
+    assert keys(mixture, Samples("prior", 3.1, 0.8, 0.8), usual="prior")[0] == "samples.alike"
+    assert keys(mixture, Samples("prior", 3.2, 0.8, 0.8), usual="prior")[0] == "samples.mend"
+    assert keys(Samples("mixture", 2.5, 0.4, 0.2))[-2:] == ["samples.unlike", "samples.narrow"]
+    assert keys(Samples("mixture", 2.5, 0.8, 0.8, copies=0.05))[-1] == "samples.no-copies"
+    assert keys(Samples("mixture", 2.5, 0.8, 0.8, copies=0.06))[-1] == "samples.copies"
     assert keys(Samples("prior", 2.5, 0.8, 0.8, holes=0.2), mixture, prior=True)[:2] == ["samples.alike", "samples.holes.prior"]
     assert keys(Samples("learned", 2.5, 0.8, 0.8, copies=0.5)) == ["samples.one", "samples.as-restored", "samples.copies"]
 

@@ -9,7 +9,10 @@ import pytest
 import torch
 
 from diabolo.jobs.embed import embed
-from diabolo.jobs.spread import MENDED, spread_of
+from diabolo.jobs.holes import HOLES, places
+from diabolo.jobs.judge_samples import judge_samples
+from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.spread import spread_of
 from diabolo.trained import Companion, Trained
 from tests.helpers import little_images, low_rank, quick
 from tests.jobs.test_diagnose import changed, layers
@@ -32,7 +35,7 @@ def test_normal_codes_have_no_spread_of() -> None:
     assert found.mends == "gaussian"
     gaussian = found.of("gaussian")
     assert gaussian is not None
-    assert gaussian.far <= MENDED
+    assert gaussian.far <= HOLES
     assert found.of("prior") is None
     assert found.bumpiness is None
 
@@ -44,7 +47,7 @@ def test_heaps_need_a_mixture() -> None:
     gaussian, mixture = found.of("gaussian"), found.of("mixture")
     assert gaussian is not None
     assert mixture is not None
-    assert gaussian.far > 0.5 > 0.1 > mixture.far
+    assert gaussian.far > 0.5 > HOLES > mixture.far
     assert found.mends == "mixture"
     assert found.gaussian > 20 * found.chance
     assert mixture.energy < gaussian.energy / 10
@@ -84,6 +87,24 @@ def test_what_cannot_be_said() -> None:
     found = spread_of(pairs, pairs.kind.read(low_rank(60)))
     assert found is not None
     assert found.own is None
+
+
+@pytest.mark.parametrize("recipe", ["plain", "vae"])
+def test_the_doctor_and_the_judgment_of_new_rows_mean_the_same_holes(recipe: str) -> None:
+    trained, rows = quick(low_rank(300), recipe, latent_dim=3, epochs=10), low_rank(1000, seed=1)
+    source = trained.kind.read(rows)
+    found = spread_of(trained, source)
+    assert found is not None
+    there = places(trained, source)
+    assert there is not None
+    for name in [o.name for o in found.origins]:  # all rows are judged, and as many codes are drawn: the very same
+        far = found.of(name)
+        assert far is not None
+        z = sample_codes(trained, 1000, density=name, random_state=0)
+        assert far.far == pytest.approx(there.share(z), abs=0.002)  # draws from posteriors come in float32 there
+    judged = {line.origin: line.holes for line in judge_samples(trained, rows).own}
+    for line in found.origins:
+        assert line.far == pytest.approx(judged[line.name], abs=0.03)  # the noise falls on other rows there
 
 
 def test_wide_codes_are_not_fitted(monkeypatch: pytest.MonkeyPatch) -> None:

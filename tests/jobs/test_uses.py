@@ -76,13 +76,14 @@ def test_new_rows_are_judged_and_held_to_the_training(uses: Uses) -> None:
     assert found.usual == "mixture"
     assert found.best == found.judgment.table[0].origin
     assert (found.better is None) == (found.best == found.usual)
-    assert found.copies is not None
+    assert found.nearest is not None
     rows = TRAINED.kind.encode(torch.from_numpy(X[60:])).double()
     away = torch.cdist(found.made.double(), rows)
-    np.testing.assert_allclose(found.copies.distances, away.min(1).values, rtol=1e-6)
-    assert found.copies.near.equal(rows.float()[away.argmin(1)])
+    np.testing.assert_allclose(found.nearest.distances, away.min(1).values, rtol=1e-6)
+    assert found.nearest.near.equal(rows.float()[away.argmin(1)])
     real = torch.cdist(TRAINED.kind.encode(torch.from_numpy(X[:60])).double(), rows).min(1).values
-    assert found.copies.usual == pytest.approx(real.median().item(), rel=1e-6)
+    assert found.judgment.near == pytest.approx(np.median(real), rel=1e-5)
+    assert found.to_dict()["nearest"]["usual"] == found.judgment.near
     assert nearest_rows(TRAINED, rows[:3].float(), X[60:]).distances.tolist() == [0, 0, 0]
 
 

@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import energy_distance
 
 from diabolo.errors import DataError
-from diabolo.metrics.spread import energy_coefficient, far_share, kurtosis, usual_distance
+from diabolo.metrics.spread import energy_coefficient, kurtosis
 
 RANDOM = np.random.default_rng(0)
 
@@ -49,15 +49,3 @@ def test_kurtosis_of_known_distributions() -> None:
     assert kurtosis(np.column_stack([z, z[:, 0]])) == pytest.approx(np.square(squares).mean() / 8)
     assert math.isnan(kurtosis(np.ones((5, 2))))
     assert math.isnan(kurtosis(RANDOM.normal(size=(3, 3))))
-
-
-def test_far_codes() -> None:
-    z = np.array([[0.0], [1.0], [2.0], [4.0]])  # nearest others at 1, 1, 1, 2
-    assert usual_distance(z) == pytest.approx(np.quantile([1, 1, 1, 2], 0.95))
-    assert far_share(z, [[0.5], [9.0], [-1.0], [6.5]]) == 0.5
-    codes = RANDOM.normal(size=(1000, 2))
-    assert far_share(codes, RANDOM.normal(size=(1000, 2))) == pytest.approx(0.05, abs=0.02)
-    ring = codes / np.linalg.norm(codes, axis=1, keepdims=True)
-    assert far_share(ring, codes) > 0.8
-    with pytest.raises(DataError, match="at least 2 codes"):
-        usual_distance(z[:1])

@@ -11,15 +11,15 @@ import pytest
 
 from diabolo.jobs.cluster import Clustering, Grouping, Suggestion
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.judge_samples import Samples
 from diabolo.jobs.new_rows import NewRows
+from diabolo.jobs.sample_verdict import sample_verdict
 from diabolo.jobs.search import Precision
 from diabolo.jobs.uses import Found, Uses
 from diabolo.jobs.ways import Ways
 from diabolo.report.clusters import clusters, judge_clusters
 from diabolo.report.errors import error_table
 from diabolo.report.gathered import Gathered, gather
-from diabolo.report.generation import generation, judge_new_rows
+from diabolo.report.generation import generation
 from diabolo.report.language import language
 from diabolo.report.searching import judge_search, search
 from diabolo.report.sections import USES
@@ -86,39 +86,35 @@ def test_a_search_is_held_to_the_best_of_what_is_simpler(own: float, raw: float,
     assert keys(judge_search("table", 60, dataclasses.replace(found, precision=None)))[1] == "search.unlabeled"
 
 
-def judged(rows: int = 500, **frechet: float) -> NewRows:
-    """Fréchet distances by origin; the least one of the model is best, the first one usual."""
-    lines = [Samples(name.replace("_", " + "), d, 0.9, 0.8, 0.01) for name, d in frechet.items()]
-    own = sorted((line for line in lines if "pca" not in line.origin), key=lambda line: line.frechet)
-    shown = uses_of(looked("table with labels")).new_rows
-    assert isinstance(shown, NewRows)
-    table = (*own, *(line for line in lines if "pca" in line.origin))
-    judgment = dataclasses.replace(shown.judgment, table=table, rows=rows)
-    return dataclasses.replace(shown, judgment=judgment, usual=lines[0].origin, best=own[0].origin)
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_new_rows_are_judged_as_on_the_command_line(lang: str, table: Gathered) -> None:
+    """The page says what :func:`sample_verdict` says, after what was done, and that rows were few."""
+    say, found = language(lang), uses_of(table).new_rows
+    assert isinstance(found, NewRows)
+    for rows, few in ((found.judgment.rows, True), (500, False)):
+        judgment = dataclasses.replace(found.judgment, rows=rows)
+        shown = generation(with_new_rows(table, dataclasses.replace(found, judgment=judgment)), say)
+        assert shown is not None
+        verdict = [say.say(f) for f in sample_verdict(judgment)]
+        assert shown["sentences"][1 : 1 + len(verdict)] == verdict
+        assert (len(shown["sentences"]) == len(verdict) + 2) == few
+        assert say.plain("generation.all-cells") in shown["sentences"][0]
 
 
-def test_new_rows_that_are_bad_are_called_so_and_what_mends_them_is_named() -> None:
-    good = judge_new_rows("table", judged(mixture=1.0, gaussian=3.0, pca_gaussian=4.0))
-    assert keys(good) == ["generation.intro", "generation.better", "generation.no-copies"]
-    assert good[1].values["times"] == 4
-    assert good[0].values["features"] == Finding("generation.all-cells")
-    mended = judge_new_rows("table", judged(prior=3.0, mixture=1.0, pca_gaussian=1.05))
-    assert keys(mended)[1:3] == ["generation.even", "generation.mend"]
-    assert (mended[2].values["times"], mended[2].values["density"]) == (3, "mixture")
-    assert "training had none" not in EN.say(mended[2])  # nobody measured that here
-    first, *others = judged(gaussian=3.0, mixture=1.0).judgment.table
-    hollow = judged(gaussian=3.0, mixture=1.0)
-    lines = (first, *(dataclasses.replace(line, holes=0.4) for line in others))
-    hollow = dataclasses.replace(hollow, judgment=dataclasses.replace(hollow.judgment, table=lines))
-    assert keys(judge_new_rows("table", hollow))[2:3] == ["samples.holes"]
-    bad = judge_new_rows("table", judged(mixture=8.0, pca_gaussian=2.0))
-    assert keys(bad)[1] == "generation.worse"
-    assert EN.say(bad[1]).startswith("The model samples badly")
-    few = judged(49, mixture=1.0)
-    assert keys(judge_new_rows("table", few))[-1] == "verdict.few"
-    lines = tuple(dataclasses.replace(line, precision=0.2, recall=0.1, copies=0.5) for line in few.judgment.table)
-    poor = dataclasses.replace(few, judgment=dataclasses.replace(few.judgment, table=lines, rows=500))
-    assert keys(judge_new_rows("table", poor))[1:] == ["generation.unlike", "generation.narrow", "generation.copies"]
+def with_new_rows(g: Gathered, found: NewRows) -> Gathered:
+    return dataclasses.replace(g, uses=dataclasses.replace(uses_of(g), new_rows=found))
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_every_verdict_has_words_that_say_its_figures(lang: str) -> None:
+    say, mixture = language(lang), Finding("samples.origin.mixture")
+    said = {"best": mixture, "frechet": 1.0, "worst": Finding("samples.origin.prior"), "other_frechet": 3.0, "times": 3.0}
+    text = say.say(Finding("samples.mend", said | {"density": "mixture"}))
+    assert "--density mixture" in text
+    assert all(say.plain(f"samples.origin.{name}") in text for name in ("mixture", "prior"))
+    for key in ("better", "worse"):
+        assert "2" in say.say(Finding(f"samples.{key}", {"frechet": 4.0, "times": 2.0}))
+    assert "0" in say.say(Finding("samples.unlike", {"precision_share": 0.2}))
 
 
 def test_ways_are_held_to_fading(table: Gathered) -> None:

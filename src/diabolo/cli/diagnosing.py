@@ -129,8 +129,8 @@ def _show_origins(found: Diagnosis) -> None:
         return
     rows = [[o.name, f"{o.far:.1%}", f"{o.energy:.3g}"] for o in found.spread.origins]
     console.result()
-    title = "New codes: how many lie far from all codes (5 % of the codes do), and their distance as a set (energy, 0 to 1)"
-    console.table(["drawn from", "far", "distance"], rows, title=title, numbers=(1, 2))
+    title = "New codes: how many lie in holes, farther from every training code than 99 % of the rows' codes; and as a set"
+    console.table(["drawn from", "in holes", "distance (energy, 0 to 1)"], rows, title=title, numbers=(1, 2))
 
 
 def show_apart(found: Disentanglement) -> None:

@@ -20,12 +20,13 @@ from diabolo.jobs.copying import Copying, copying
 from diabolo.jobs.curves import GAP, Curves, read_curves
 from diabolo.jobs.discrete import code_bits, quantizer
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.holes import HOLES
 from diabolo.jobs.inference import codes
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import encode_all, restored
 from diabolo.jobs.remarks import in_english
 from diabolo.jobs.shifts import Shifts, code_shifts
-from diabolo.jobs.spread import MENDED, Spread, spread_of
+from diabolo.jobs.spread import WIDEST, Spread, spread_of
 from diabolo.jobs.traits import fits
 from diabolo.metrics.codes import ACTIVE, active_units, dead_units, effective_dimension, unit_variance
 from diabolo.trained import Trained
@@ -44,8 +45,8 @@ LARGE_PRIOR, LARGE, LONG = 3.0, 1000.0, 100.0
 """Size of codes that are pulled to a standard normal, of others, and the longest code beside the median. Our own."""
 UNSTEADY, NOISE = 0.5, 0.25
 """Move of codes, in their spread, below which none is called unsteady; the strength of noise it is looked at. Our own."""
-HOLLOW, HOLLOWER = 0.25, 0.50
-"""Shares of codes drawn from the prior that lie far from all codes: there are holes, and most draws fall into them. Our own."""
+HOLLOW = 0.50
+"""The share of codes drawn from the prior that lie in holes from which on that is a warning: most draws do. Our own."""
 BUMPY = 2.0
 """Error of a cycle between neighbors beside that at codes, from which on there are holes. Our own."""
 
@@ -522,23 +523,25 @@ def _holes(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
     said: dict[str, Any] = {"normal": found.normal, "gaussian": found.gaussian, "chance": found.chance}
     best = None if found.mends is None else found.of(found.mends)
     if best is None:
-        return Check(name, "fine", Finding("diagnosis.holes.wide", said | {"n": found.numbers}))
+        wide = Finding("diagnosis.holes.wide", said | {"n": found.numbers})
+        return Check(name, "fine", wide) if found.numbers > WIDEST else _skipped(name, "few")
     prior, gaussian = found.of("prior"), found.of("gaussian")
-    origin, limit = (prior, HOLLOW) if prior is not None else (gaussian, MENDED)
+    origin = gaussian if prior is None else prior
     assert origin is not None  # a Gaussian is always among those fitted
-    if origin.far <= limit:
-        finding = Finding("diagnosis.holes.fine", said | {"name": origin.name, "far_share": origin.far})
-        return Check(name, "fine", finding, None, origin.far, limit)
+    said |= {"far_share": origin.far, "limit_share": HOLES}
+    if origin.far <= HOLES:
+        finding = Finding("diagnosis.holes.fine", said | {"name": origin.name})
+        return Check(name, "fine", finding, None, origin.far, HOLES)
     if best is origin:
-        finding = Finding("diagnosis.holes.all", said | {"far_share": origin.far, "limit_share": limit})
-        return Check(name, "note", finding, Finding("diagnosis.holes.all.do"), origin.far, limit)
-    told = {"name": best.name, "far_share": origin.far, "best_share": best.far}
+        finding = Finding("diagnosis.holes.all", said)
+        return Check(name, "note", finding, Finding("diagnosis.holes.all.do"), origin.far, HOLES)
+    said |= {"name": best.name, "best_share": best.far}
     if prior is not None:
-        finding = Finding("diagnosis.holes.prior", {k: said[k] for k in ("normal", "chance")} | told | {"limit_share": limit})
-        severity: Severity = "warning" if origin.far >= HOLLOWER else "note"
-        return Check(name, severity, finding, Finding("diagnosis.holes.prior.do", {"name": best.name}), origin.far, limit)
-    finding = Finding("diagnosis.holes.plain", said | told)
-    return Check(name, "note", finding, Finding("diagnosis.holes.plain.do", {"name": best.name}), origin.far, limit)
+        finding = Finding("diagnosis.holes.prior", {k: v for k, v in said.items() if k != "gaussian"})
+        severity: Severity = "warning" if origin.far >= HOLLOW else "note"
+        return Check(name, severity, finding, Finding("diagnosis.holes.prior.do", {"name": best.name}), origin.far, HOLES)
+    finding = Finding("diagnosis.holes.plain", said)
+    return Check(name, "note", finding, Finding("diagnosis.holes.plain.do", {"name": best.name}), origin.far, HOLES)
 
 
 def _bumpy(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:

@@ -25,6 +25,8 @@ ROWS = 2000
 """Codes whose nearest training code is looked for."""
 USUAL = 0.99
 """The share of real rows whose codes lie near a training code, by definition."""
+HOLES = 0.10
+"""The share of drawn codes in holes up to which an origin counts as one without; 0.01 where codes are drawn as they lie."""
 SAME = 1e-9
 """Two codes no farther apart are one."""
 
@@ -74,9 +76,14 @@ def places(trained: Trained, source: Source, y: Any = None, seed: int = 0) -> Pl
     some = Subset(source, torch.arange(min(ROWS, len(source))))
     y = y if y is None or np.ndim(y) == 0 else np.asarray(y)[: len(some)]
     z = posterior(trained, some, y).sample(seed) if trained.model.bottleneck.variational else embed(trained, some, y)
+    return places_among(z, trained.companions[CODES].arrays["z"])
+
+
+def places_among(z: np.ndarray, training: np.ndarray) -> Places | None:
+    """:func:`places` by the codes of real rows (n, K) and of training rows (m, K), which may be the same ones."""
     scale = np.where(dead_units(z), np.inf, z.std(0))
-    there = trained.companions[CODES].arrays["z"] / scale
-    near = nearest(torch.from_numpy(z / scale).double(), torch.from_numpy(there).double(), 2)[1].numpy()
+    there = training / scale
+    near = nearest(torch.from_numpy(z / scale).double(), torch.from_numpy(there).double(), min(2, len(there)))[1].numpy()
     usual = float(np.quantile(np.where(near[:, 0] > SAME, near[:, 0], near[:, -1]), USUAL))
     return Places(there, scale, usual) if usual > SAME else None
 

@@ -20,7 +20,7 @@ from diabolo.jobs.findings import Finding
 from diabolo.jobs.holes import Places, places
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.reconstruct import encode_all, restored
-from diabolo.jobs.sample import origins_of, sample_codes
+from diabolo.jobs.sample import origins_of, sample_codes, usual_origin
 from diabolo.metrics.generation import frechet_distance, nearest_distances, precision_recall
 from diabolo.trained import Trained
 
@@ -65,8 +65,9 @@ class SampleJudgment:
     figures of equal numbers and features can be compared (Chong & Forsyth 2020, https://arxiv.org/abs/1911.07023).
     floor: the Fréchet distance of the real rows' two halves, which is more than that of two whole sets would be: near it no
     difference can be told. restored: that of the real rows' reconstructions, which new codes hardly better.
-    prior: whether the recipe trains codes towards a distribution. seen: the share of the real rows that are training rows,
-    which should be 0; None without these.
+    prior: whether the recipe trains codes towards a distribution. usual: the origin that ``sample`` takes unless told
+    otherwise. seen: the share of the real rows that are training rows, which should be 0. near: the median distance of a real
+    row to the nearest training row, by cells. Both None without training rows.
     """
 
     table: tuple[Samples, ...]
@@ -77,7 +78,9 @@ class SampleJudgment:
     width: int
     about: Finding
     prior: bool
+    usual: str
     seen: float | None = None
+    near: float | None = None
 
     @property
     def own(self) -> tuple[Samples, ...]:
@@ -175,7 +178,9 @@ def judge_samples(
         seen.width,
         seen.about,
         trained.model.bottleneck.prior() is not None,
+        usual_origin(trained),
         None if known is None else float((bench.usual < SAME).mean()),
+        None if known is None else float(np.median(bench.usual)),
     )
 
 

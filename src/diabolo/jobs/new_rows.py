@@ -12,28 +12,25 @@ from torch import Tensor
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.jobs.embed import decoded
-from diabolo.jobs.inference import rows_of
 from diabolo.jobs.judge_samples import SampleJudgment, judge_samples
 from diabolo.jobs.reconstruct import encode_all
-from diabolo.jobs.sample import sample_codes, usual_origin
+from diabolo.jobs.sample import sample_codes
 from diabolo.maths.nearest import nearest
 from diabolo.trained import Trained, as_labels
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Copies:
-    """New rows and the rows nearest to them, by Euclidean distance inside the model's scale.
+class Nearest:
+    """New rows and the training rows nearest to them, by Euclidean distance inside the model's scale.
 
-    made: (n, F, *P). near: (n, F, *P), of ``rows`` training rows. distances: (n,). usual: the median distance of real rows to
-    their nearest training row; None where none were given.
+    made: (n, F, *P). near: (n, F, *P), of ``rows`` training rows. distances: (n,).
     """
 
     made: Tensor
     near: Tensor
     distances: np.ndarray
     rows: int
-    usual: float | None
 
 
 @final
@@ -41,24 +38,34 @@ class Copies:
 class NewRows:
     """What :func:`look_at_new_rows` finds.
 
-    judgment: every origin of codes beside PCA. usual: the origin that ``sample`` takes. best: the line of the model with the
-    least Fréchet distance. real: (n, F, *P), real rows. made: (n, F, *P) by the usual origin. better: the same by the best one,
-    None where that is the usual one. copies: of ``made``, None without training rows. labels: of all of them, or None.
+    judgment: every origin of codes beside PCA. real: (n, F, *P), real rows. made: (n, F, *P) by the usual origin. better: the
+    same by the best one, None where that is the usual one. nearest: of ``made``, None without training rows. labels: of all of
+    them, or None.
     """
 
     judgment: SampleJudgment
-    usual: str
-    best: str
     real: Tensor
     made: Tensor
     better: Tensor | None
-    copies: Copies | None
+    nearest: Nearest | None
     labels: tuple[Any, ...] | None
+
+    @property
+    def usual(self) -> str:
+        """The origin that ``sample`` takes."""
+        return self.judgment.usual
+
+    @property
+    def best(self) -> str:
+        """The origin of the model with the least Fréchet distance."""
+        return self.judgment.own[0].origin
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        copies = self.copies
-        near = None if copies is None else {"distances": copies.distances.tolist(), "rows": copies.rows, "usual": copies.usual}
+        found = self.nearest
+        near = None
+        if found is not None:
+            near = {"distances": found.distances.tolist(), "rows": found.rows, "usual": self.judgment.near}
         return {"judgment": self.judgment.to_dict(), "usual": self.usual, "best": self.best, "nearest": near}
 
 
@@ -71,19 +78,17 @@ def look_at_new_rows(
     for copies. seed: of all that is drawn.
     """
     judgment = judge_samples(trained, source, y, training=training, seed=seed)
-    usual, best = usual_origin(trained), judgment.own[0].origin
+    usual, best = judgment.usual, judgment.own[0].origin
     rows = np.random.default_rng(seed).permutation(len(source))[:n]
     shown = Subset(source, torch.from_numpy(rows))
     labels = as_labels(y)[rows] if y is not None and trained.config.labels else None
     made = drawn(trained, len(rows), usual, labels, seed)
     return NewRows(
         judgment=judgment,
-        usual=usual,
-        best=best,
         real=encode_all(trained, shown),
         made=made,
         better=None if best == usual else drawn(trained, len(rows), best, labels, seed),
-        copies=None if training is None else nearest_rows(trained, made, training, source),
+        nearest=None if training is None else nearest_rows(trained, made, training),
         labels=None if labels is None else tuple(labels.tolist()),
     )
 
@@ -93,12 +98,9 @@ def drawn(trained: Trained, n: int, density: str, y: Any, seed: int | None) -> T
     return decoded(trained, sample_codes(trained, n, density=density, random_state=seed), y)
 
 
-def nearest_rows(trained: Trained, made: Tensor, training: Any, real: Source | None = None) -> Copies:
-    """The training row nearest to each of the new rows. real: rows that were not trained on, for the usual distance."""
+def nearest_rows(trained: Trained, made: Tensor, training: Any) -> Nearest:
+    """The training row nearest to each of the new rows, (n, F, *P)."""
     source = training if isinstance(training, Source) else trained.out_kind.read(training)
     rows = encode_all(trained, source)
     near, distances = nearest(made.flatten(1), rows.flatten(1), 1)
-    usual = None
-    if real is not None:
-        usual = float(nearest(encode_all(trained, rows_of(trained, real)).flatten(1), rows.flatten(1), 1)[1].median())
-    return Copies(made, rows[near[:, 0]], distances[:, 0].numpy(), len(source), usual)
+    return Nearest(made, rows[near[:, 0]], distances[:, 0].numpy(), len(source))

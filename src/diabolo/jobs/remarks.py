@@ -169,13 +169,15 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         ),
         "diagnosis.steady.do": "Recipes `denoising` and `contractive` hold codes still; a smaller `latent_dim` does a little.",
         "diagnosis.holes.fine": (
-            "Codes drawn from {name}: {far_share} lie far from all codes (5 % of the codes do). Distance of the codes from a "
-            "standard normal {normal}, from their own Gaussian {gaussian}, by chance {chance} (energy coefficient, 0 to 1)."
+            "Codes drawn from {name}: {far_share} lie in holes, farther from every training code than 99 % of the rows' codes "
+            "(up to {limit_share} counts as none). Distance of the codes from a standard normal {normal}, from their own "
+            "Gaussian {gaussian}, by chance {chance} (energy coefficient, 0 to 1)."
         ),
         "diagnosis.holes.plain": (
-            "New codes drawn from one Gaussian fall into holes: {far_share} of them lie far from all codes (5 % of the codes "
-            "do), from {name} {best_share}. Distance of the codes from a standard normal {normal}, from their own Gaussian "
-            "{gaussian}, by chance {chance} (energy coefficient, 0 to 1)."
+            "New codes drawn from one Gaussian fall into holes: {far_share} of them lie farther from every training code than "
+            "99 % of the rows' codes (up to {limit_share} counts as none), from {name} {best_share}. Distance of the codes "
+            "from a standard normal {normal}, from their own Gaussian {gaussian}, by chance {chance} (energy coefficient, 0 "
+            "to 1)."
         ),
         "diagnosis.holes.plain.do": (
             "Do not sample from a normal distribution: `sample(density='{name}')`, `--density {name}`; `diabolo generate "
@@ -183,17 +185,17 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         ),
         "diagnosis.holes.all": (
             "New codes fall into holes whatever they are drawn from: of one Gaussian, the density that has the fewest, "
-            "{far_share} lie far from all codes (5 % of the codes do; up to {limit_share} counts as none). Distance of the "
-            "codes from a standard normal {normal}, from their own Gaussian {gaussian}, by chance {chance} (energy "
-            "coefficient, 0 to 1)."
+            "{far_share} lie farther from every training code than 99 % of the rows' codes (up to {limit_share} counts as "
+            "none). Distance of the codes from a standard normal {normal}, from their own Gaussian {gaussian}, by chance "
+            "{chance} (energy coefficient, 0 to 1)."
         ),
         "diagnosis.holes.all.do": (
             "A smaller `latent_dim` leaves less room for holes; recipes `wae` and `vae` pull codes to a normal distribution."
         ),
         "diagnosis.holes.prior": (
-            "The prior has holes: {far_share} of codes drawn from it lie far from all codes (5 % of the codes do; from "
-            "{limit_share} on it is called so), of those of {name} {best_share}. Distance of the codes from the prior "
-            "{normal}, by chance {chance} (energy coefficient, 0 to 1)."
+            "The prior has holes: {far_share} of codes drawn from it lie farther from every training code than 99 % of the "
+            "rows' codes (up to {limit_share} counts as none), of those of {name} {best_share}. Distance of the codes from the "
+            "prior {normal}, by chance {chance} (energy coefficient, 0 to 1)."
         ),
         "diagnosis.holes.prior.do": (
             "Sample with `density='{name}'` (`--density {name}`), or raise the pull to the prior: `bottleneck.beta`, or the "

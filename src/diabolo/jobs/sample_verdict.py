@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from diabolo.densities import DENSITIES, DISCRETE
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.holes import HOLES
 from diabolo.jobs.judge_samples import BESIDE, SampleJudgment, Samples
 
 ORIGINS = ("prior", *(density.name for density in DENSITIES), *(density.name for density in DISCRETE), BESIDE)
 """What has words of its own."""
-WORSE = 2.0
-"""So many times the Fréchet distance is a difference worth a word."""
-HOLES, COPIES = 0.05, 0.05
-"""Shares from which holes and copies are named; both are 0.01 where there are none."""
+EVEN = 1.25
+"""Fréchet distances that differ by no more count as equal: from draw to draw one origin's differ by 1.15 (500 digits)."""
+UNLIKE, NARROW = 0.5, 0.25
+"""Precision and recall below which rows are called unlike real ones, or too few kinds."""
+COPIES, CHANCE = 0.05, 3
+"""The share from which copies are named, 0.01 where there are none; and how many rows may be that near by chance."""
 SEEN = 0.5
 """The share of real rows that were in training from which they are no judges of copies."""
 NEAR = 1.5
@@ -19,20 +22,21 @@ NEAR = 1.5
 
 
 def sample_verdict(judged: SampleJudgment) -> tuple[Finding, ...]:
-    """Whether new rows are good, where the holes are, which density mends it, whether it copies; what counts most first.
+    """Which density to draw from, where the holes are, how good new rows are, beside PCA too, and whether they are copies.
 
     Every sentence is of these features and so many rows.
     """
     best, worst = judged.own[0], judged.own[-1]
-    said = [_mended(best, worst) if worst.frechet > WORSE * best.frechet else _alike(judged, best)]
+    usual = next((line for line in judged.own if line.origin == judged.usual), best)
     one = next((line for line in judged.own if line.origin == ("prior" if judged.prior else "gaussian")), worst)
-    said += in_holes(one, prior=judged.prior)
-    said.append(_limit(judged, best))
-    said += [_copied(line) for line in judged.own if line.copies is not None and line.copies > COPIES]
-    if judged.seen is not None and judged.seen > SEEN:
-        said.append(Finding("samples.seen", {"share": judged.seen}))
-    said += [Finding("samples.pca", {"frechet": line.frechet}) for line in judged.table if _beats(line, best)]
-    return tuple(said)
+    return (
+        _origin(judged, usual),
+        *in_holes(one, prior=judged.prior),
+        _limit(judged, best),
+        *_kinds(best),
+        *(_beside(line, best) for line in judged.table if line.origin == BESIDE),
+        *_copies(judged, usual),
+    )
 
 
 def in_holes(line: Samples, *, prior: bool) -> tuple[Finding, ...]:
@@ -48,16 +52,22 @@ def origin_words(name: str) -> Finding | str:
     return Finding(f"samples.origin.{name}") if name in ORIGINS else name
 
 
-def _mended(best: Samples, worst: Samples) -> Finding:
-    times = worst.frechet / max(best.frechet, 1e-12)
-    values = {"frechet": best.frechet, "other_frechet": worst.frechet, "times": times}
-    return Finding("samples.mended", {"best": origin_words(best.origin), "worst": origin_words(worst.origin), **values})
-
-
-def _alike(judged: SampleJudgment, best: Samples) -> Finding:
+def _origin(judged: SampleJudgment, usual: Samples) -> Finding:
+    """Whether it matters what codes are drawn from, and whether what is usual is good enough."""
+    best, worst = judged.own[0], judged.own[-1]
+    said = {"best": origin_words(best.origin), "frechet": best.frechet}
     if len(judged.own) == 1:
-        return Finding("samples.one", {"best": origin_words(best.origin), "frechet": best.frechet})
-    return Finding("samples.alike", {"best": origin_words(best.origin), "frechet": best.frechet})
+        return Finding("samples.one", said)
+    if usual.frechet > EVEN * best.frechet:
+        return Finding("samples.mend", said | _worse(usual, best) | {"density": best.origin})
+    if worst.frechet > EVEN * best.frechet:
+        return Finding("samples.mended", said | _worse(worst, best))
+    return Finding("samples.alike", said)
+
+
+def _worse(line: Samples, best: Samples) -> dict[str, Finding | str | float]:
+    times = line.frechet / max(best.frechet, 1e-12)
+    return {"worst": origin_words(line.origin), "other_frechet": line.frechet, "times": times}
 
 
 def _limit(judged: SampleJudgment, best: Samples) -> Finding:
@@ -70,9 +80,32 @@ def _limit(judged: SampleJudgment, best: Samples) -> Finding:
     return Finding("samples.worse-than-restored", values)
 
 
-def _copied(line: Samples) -> Finding:
-    return Finding("samples.copies", {"origin": origin_words(line.origin), "share": line.copies})
+def _kinds(best: Samples) -> tuple[Finding, ...]:
+    """Whether even the best new rows look like none, or kinds of real ones are missing."""
+    said = []
+    if best.precision < UNLIKE:
+        said.append(Finding("samples.unlike", {"precision_share": best.precision}))
+    if best.recall < NARROW:
+        said.append(Finding("samples.narrow", {"recall_share": best.recall}))
+    return tuple(said)
 
 
-def _beats(line: Samples, best: Samples) -> bool:
-    return line.origin == BESIDE and line.frechet < best.frechet
+def _beside(linear: Samples, best: Samples) -> Finding:
+    """How the best new rows stand to those of PCA."""
+    times = linear.frechet / max(best.frechet, 1e-12)
+    if times > EVEN:
+        return Finding("samples.better", {"frechet": linear.frechet, "times": times})
+    if times * EVEN >= 1:
+        return Finding("samples.even", {"frechet": linear.frechet})
+    return Finding("samples.worse", {"frechet": linear.frechet, "times": best.frechet / max(linear.frechet, 1e-12)})
+
+
+def _copies(judged: SampleJudgment, usual: Samples) -> tuple[Finding, ...]:
+    """Which origins copy training rows; that the usual one does not, where none does."""
+    if judged.seen is not None and judged.seen > SEEN:
+        return (Finding("samples.seen", {"share": judged.seen}),)
+    least = max(COPIES, CHANCE / judged.rows)
+    many = [line for line in judged.own if line.copies is not None and line.copies > least]
+    if not many and usual.copies is not None:
+        return (Finding("samples.no-copies", {"share": usual.copies}),)
+    return tuple(Finding("samples.copies", {"origin": origin_words(line.origin), "share": line.copies}) for line in many)

@@ -12,22 +12,20 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from diabolo.data.sources import Source
-from diabolo.densities import find
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.discrete import quantizer
+from diabolo.jobs.holes import HOLES, places_among
 from diabolo.jobs.inference import apply, apply_to_codes
 from diabolo.jobs.sample import origins_of, sample_codes
 from diabolo.jobs.traits import as_input, fits
 from diabolo.metrics.arrays import Floats
-from diabolo.metrics.spread import energy_coefficient, far_share, kurtosis
+from diabolo.metrics.spread import energy_coefficient, kurtosis
 from diabolo.trained import Trained
 
 WIDEST = 256
 """Numbers of a code beyond which no density is fitted: a Gaussian of 300 numbers has 45 000 covariances."""
 ROWS = 1000
-"""Training codes that densities are fitted to, and draws of each."""
-MENDED = 0.10
-"""The share of far codes up to which a density counts as one without holes; the codes themselves have 0.05."""
+"""Draws of each origin; training codes that are looked at without a source."""
 
 
 @final
@@ -35,7 +33,8 @@ MENDED = 0.10
 class Origin:
     """New codes of one origin, of those in :func:`diabolo.jobs.sample.origins_of`.
 
-    far: the share that has no code within the distance at which 95 % of the codes have one: 0.05 where there are no holes.
+    far: the share that lies in holes, farther from every training code than 99 % of the codes do, see
+    :class:`diabolo.jobs.holes.Places`: about 0.01 where there are no holes. The same as ``diabolo generate --judge`` says.
     energy: coefficient beside the codes, in [0, 1], see :func:`diabolo.metrics.spread.energy_coefficient`.
     """
 
@@ -52,10 +51,11 @@ class Spread:
     normal: energy coefficient beside a standard normal, in [0, 1]. gaussian: beside the Gaussian of the codes' own mean and
     covariance. chance: of two sets of draws from that Gaussian, as many: what is no more than this is no difference. kurtosis:
     Mardia's, 1 for a normal distribution, None where codes are too few. origins: where new codes can come from; empty where
-    codes are too wide. mends: the simplest fitted density with at most 10 % far codes, else the one with the fewest; None
-    without any.
+    codes are too wide, most of them alike, or no training codes travel with the model. mends: the simplest fitted density with
+    at most 10 % of its codes in holes, else the one with the fewest; None without any.
     own: ``√ mean ‖E(D(z)) − z‖²`` of the codes of rows, decoded and encoded again, over the spread of codes. between: of the
-    middle between each code and its nearest neighbor; None where outputs are not like inputs.
+    middle between each code and its nearest neighbor; None where outputs are not like inputs, and of
+    discrete codes, which have no middles.
     """
 
     codes: int
@@ -98,7 +98,7 @@ def spread_of(
     n, k = drawn.shape
     one, two = (_like(drawn, random) for _ in range(2))
     own, between = _cycles(trained, source, condition) if source is not None else (None, None)
-    origins = _origins(trained, drawn, seed) if k <= WIDEST else ()
+    origins = _origins(trained, drawn, seed) if k <= WIDEST and CODES in trained.companions else ()
     peaks = kurtosis(drawn)
     return Spread(
         codes=n,
@@ -141,32 +141,28 @@ def _like(z: Floats, random: np.random.Generator) -> Floats:
 
 
 def _origins(trained: Trained, z: Floats, seed: int) -> tuple[Origin, ...]:
-    known = None if trained.model.bottleneck.variational else trained.companions.get(CODES)
-    fitted = _some(z if known is None else known.arrays["z"].astype(np.float64), seed)
-    found = []
-    for name in origins_of(trained):
-        if name == "prior" or quantizer(trained) is not None:
-            made = sample_codes(trained, ROWS, density=name, random_state=seed).astype(np.float64)
-        else:
-            made = find(name).fit(fitted, random_state=seed).sample(ROWS, seed)
-        found.append(Origin(name, far_share(z, made), energy_coefficient(z, made)))
-    return tuple(found)
+    """Each origin as ``sample`` draws from it. z: (n, K), codes of real rows."""
+    places = places_among(z, trained.companions[CODES].arrays["z"].astype(np.float64))
+    if places is None:
+        return ()
+    made = {name: sample_codes(trained, ROWS, density=name, random_state=seed) for name in origins_of(trained)}
+    return tuple(Origin(name, places.share(codes), energy_coefficient(z, codes)) for name, codes in made.items())
 
 
 def _some(z: Floats, seed: int) -> Floats:
-    """At most so many of the codes as densities are fitted to."""
+    """At most so many of the codes as there are draws."""
     return z if len(z) <= ROWS else z[np.sort(np.random.default_rng(seed).choice(len(z), ROWS, replace=False))]
 
 
 def _mending(origins: tuple[Origin, ...]) -> str | None:
     fitted = [o for o in origins if o.name != "prior"]
-    good = [o for o in fitted if o.far <= MENDED]
+    good = [o for o in fitted if o.far <= HOLES]
     return good[0].name if good else min(fitted, key=lambda o: o.far).name if fitted else None
 
 
 def _cycles(trained: Trained, source: Source, condition: Tensor | None) -> tuple[float | None, float | None]:
     """The errors of codes, and of the middles between neighbors, decoded and encoded again, over the spread of codes."""
-    if trained.target_kind is not None or not fits(trained):
+    if trained.target_kind is not None or not fits(trained) or quantizer(trained) is not None:
         return None, None
     model = trained.model
     z = apply(trained, source, condition, lambda x, c: model.encode(x, None, c))  # (n, K, *L)

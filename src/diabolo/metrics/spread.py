@@ -1,17 +1,14 @@
-"""How codes lie: how far from a normal distribution, and whether new codes fall among them or into holes."""
+"""How codes lie: how far two sets of them are from each other, and one from a normal distribution."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from diabolo.errors import DataError
 from diabolo.metrics.arrays import Floats, flat_codes
 
-USUAL = 0.95
-"""The share of codes that have a neighbor within the distance called usual."""
 AT_ONCE = 1_000
 
 
@@ -45,22 +42,6 @@ def kurtosis(z: Any) -> float:
     squares = n * np.square(left[:, kept]).sum(axis=1)
     k = int(kept.sum())
     return float(np.square(squares).mean() / (k * (k + 2)))
-
-
-def usual_distance(z: Any) -> float:
-    """The distance within which 95 % of the codes have another code. z: (n, K), n >= 2."""
-    flat = flat_codes(z)
-    if len(flat) < 2:
-        raise DataError(f"Distances between codes need at least 2 codes, got {len(flat)}.")
-    near = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(flat).kneighbors(return_distance=True)[0][:, 0]
-    return float(np.quantile(near, USUAL))
-
-
-def far_share(z: Any, made: Any) -> float:
-    """The share of made codes (m, K) that have no code of z (n, K) within :func:`usual_distance`; 0.05 where they are alike."""
-    a, b = flat_codes(z), flat_codes(made)
-    near = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(a).kneighbors(b)[0][:, 0]
-    return float((near > usual_distance(a)).mean())
 
 
 def _mean_distance(a: Floats, b: Floats) -> float:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.judge_samples import BESIDE
+from diabolo.jobs.judge_samples import SampleJudgment
 from diabolo.jobs.new_rows import NewRows
-from diabolo.jobs.sample_verdict import in_holes, origin_words
+from diabolo.jobs.sample_verdict import origin_words, sample_verdict
 from diabolo.jobs.uses import Uses
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
@@ -26,12 +26,6 @@ COLUMNS = (
     Column("recall", "generation.recall", "higher", share=True),
     Column("copies", "generation.copied", None, share=True),
 )
-FAR = 1.1
-"""Fréchet distances that differ by less count as equal."""
-UNLIKE, NARROW, COPIED = 0.5, 0.25, 0.03
-"""Precision and recall below which rows are called unlike real ones, or too few kinds; copies from which they are named."""
-CHANCE = 3
-"""Copies of this many rows that may be chance, whatever share they are."""
 SHOWN = 2
 """New rows of a table that are shown."""
 
@@ -46,52 +40,25 @@ def generation(g: Gathered, say: Language) -> dict[str, Any] | None:
     judged = found.judgment
     lines = [Line(origin(say, line.origin), vars(line), own=line.origin == found.usual) for line in judged.table]
     about = ["generation.about.frechet", "generation.about.precision"]
-    about += ["generation.about.copied"] if found.copies is not None else []
+    about += ["generation.about.copied"] if found.nearest is not None else []
     pictures = g.noun == "image"
     return {
-        "sentences": [say.say(f) for f in judge_new_rows(g.noun, found)],
+        "sentences": [say.say(f) for f in _said(g.noun, found.judgment)],
         "table": compared(say, "generation.from", COLUMNS, lines),
         "about": [say(key, floor=judged.floor) for key in about],
         "group": _group(g, found, say) if pictures else None,
         "values": None if pictures else _values(g, found, say),
-        "below": say("generation.below", usual=found.copies.usual) if pictures and found.copies is not None else None,
+        "below": say("generation.below", usual=judged.near) if pictures and judged.near is not None else None,
         "use": say("generation.use"),
     }
 
 
-def judge_new_rows(noun: str, found: NewRows) -> tuple[Finding, ...]:
-    """What was done; whether new rows are nearer to real ones than PCA's; which origin mends them; whether they are copies."""
-    lines = {line.origin: line for line in found.judgment.table}
-    best, usual, linear = lines[found.best], lines[found.usual], lines.get(BESIDE)
-    rows, features = Finding(f"noun.{noun}", {"n": found.judgment.rows}), _features(found.judgment.features)
-    said = [Finding("generation.intro", {"rows": rows, "features": features})]
-    values = {"origin": origin_words(found.best), "frechet": best.frechet}
-    if linear is not None:
-        times = linear.frechet / best.frechet if best.frechet > 0 else float("inf")
-        if times > FAR:
-            said.append(Finding("generation.better", values | {"times": times}))
-        elif times * FAR >= 1:
-            said.append(Finding("generation.even", values))
-        else:
-            said.append(Finding("generation.worse", values | {"times": 1 / times}))
-    if usual.frechet > FAR * best.frechet:
-        said.append(
-            Finding(
-                "generation.mend",
-                {"usual": origin_words(found.usual), "times": usual.frechet / best.frechet, "density": found.best},
-            )
-        )
-        said += in_holes(usual, prior=found.judgment.prior)
-    if best.precision < UNLIKE:
-        said.append(Finding("generation.unlike", {"precision_share": best.precision}))
-    if best.recall < NARROW:
-        said.append(Finding("generation.narrow", {"recall_share": best.recall}))
-    if usual.copies is not None:
-        many = usual.copies > max(COPIED, CHANCE / found.judgment.rows)
-        said.append(Finding("generation.copies" if many else "generation.no-copies", {"copies_share": usual.copies}))
-    if found.judgment.rows < SMALL:
-        said.append(Finding("verdict.few", {"rows": rows}))
-    return tuple(said)
+def _said(noun: str, judged: SampleJudgment) -> tuple[Finding, ...]:
+    """What was done, what follows from the table, and whether rows were few."""
+    rows = Finding(f"noun.{noun}", {"n": judged.rows})
+    intro = Finding("generation.intro", {"rows": rows, "features": _features(judged.features)})
+    few = (Finding("verdict.few", {"rows": rows}),) if judged.rows < SMALL else ()
+    return (intro, *sample_verdict(judged), *few)
 
 
 def origin(say: Language, name: str) -> str:
@@ -110,14 +77,14 @@ def _group(g: Gathered, found: NewRows, say: Language) -> dict[str, Any]:
     if found.better is not None:
         lines.append(("generation.new", found.best, list(found.better)))
     lines.append(("generation.new", found.usual, list(found.made)))
-    if found.copies is not None:
-        lines.append(("generation.near", "", list(found.copies.near)))
+    if found.nearest is not None:
+        lines.append(("generation.near", "", list(found.nearest.near)))
     bounds = g.trained.out_kind.layout.bounds or (0.0, 1.0)
     shown = []
     for key, name, pictures in lines:
         label = say.plain(key, origin=origin(say, name)) if name else say.plain(key)
         shown.append({"label": label, "uri": strip(pictures, bounds), "alt": label})
-    away = [""] * len(found.made) if found.copies is None else [say.number(float(d), 2) for d in found.copies.distances]
+    away = [""] * len(found.made) if found.nearest is None else [say.number(float(d), 2) for d in found.nearest.distances]
     labels = [None] * len(away) if found.labels is None else list(map(str, found.labels))
     captions = [{"error": d, "beside": None, "label": label} for d, label in zip(away, labels, strict=True)]
     return {"lines": shown, "captions": captions, "count": len(captions)}
@@ -125,8 +92,8 @@ def _group(g: Gathered, found: NewRows, say: Language) -> dict[str, Any]:
 
 def _values(g: Gathered, found: NewRows, say: Language) -> dict[str, Any]:
     """The first new rows of a table, each beside the training row nearest to it; beside real ones without training rows."""
-    near = found.real if found.copies is None else found.copies.near
-    head = "generation.head.real" if found.copies is None else "generation.head.near"
+    near = found.real if found.nearest is None else found.nearest.near
+    head = "generation.head.real" if found.nearest is None else "generation.head.near"
     n = min(SHOWN, len(found.made))
     x = torch.stack([row for i in range(n) for row in (found.made[i], near[i])])
     heads = [say.plain(key, n=i + 1) for i in range(n) for key in ("generation.head.new", head)]
