@@ -42,7 +42,7 @@ def copying(trained: Trained, source: Source, condition: Tensor | None = None, *
     """
     if trained.target_kind is not None or not fits(trained):
         return None
-    x = trained.kind.encode(source.take(torch.arange(len(source))).cpu())
+    x = trained.kind.inside(source)
     noise = shuffled_cells(x, seed)
     variance = float(x.flatten(1).double().var(0, unbiased=False).mean())
     if not variance > 0:

@@ -12,6 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from diabolo.data.sources import Source
+from diabolo.data.subset import at_most
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.discrete import quantizer
 from diabolo.jobs.holes import HOLES, places_among
@@ -54,8 +55,8 @@ class Spread:
     codes are too wide, most of them alike, or no training codes travel with the model. mends: the simplest fitted density with
     at most 10 % of its codes in holes, else the one with the fewest; None without any.
     own: ``√ mean ‖E(D(z)) − z‖²`` of the codes of rows, decoded and encoded again, over the spread of codes. between: of the
-    middle between each code and its nearest neighbor; None where outputs are not like inputs, and of
-    discrete codes, which have no middles.
+    middle between each code and its nearest neighbor; None where outputs are not like inputs, and of discrete codes, which
+    have no middles.
     """
 
     codes: int
@@ -119,7 +120,10 @@ def _drawn(trained: Trained, source: Source | None, condition: Tensor | None, se
     model, variational = trained.model, trained.model.bottleneck.variational
     if source is None:
         known = None if variational else trained.companions.get(CODES)
-        return None if known is None else _some(known.arrays["z"].astype(np.float64), seed)
+        if known is None:
+            return None
+        z = known.arrays["z"].astype(np.float64)
+        return np.asarray(z[at_most(len(z), ROWS, seed)])
 
     def draw(x: Tensor, c: Tensor | None) -> Tensor:
         if not variational:
@@ -147,11 +151,6 @@ def _origins(trained: Trained, z: Floats, seed: int) -> tuple[Origin, ...]:
         return ()
     made = {name: sample_codes(trained, ROWS, density=name, random_state=seed) for name in origins_of(trained)}
     return tuple(Origin(name, places.share(codes), energy_coefficient(z, codes)) for name, codes in made.items())
-
-
-def _some(z: Floats, seed: int) -> Floats:
-    """At most so many of the codes as there are draws."""
-    return z if len(z) <= ROWS else z[np.sort(np.random.default_rng(seed).choice(len(z), ROWS, replace=False))]
 
 
 def _mending(origins: tuple[Origin, ...]) -> str | None:

@@ -92,7 +92,7 @@ def varied(
         z = np.repeat(embed(trained, source, y), n, axis=0)
         step = units_of(trained).std * np.random.default_rng(seed).standard_normal(z.shape)
         return decoded(trained, snapped(trained, (z + spread * step).astype(np.float32)), labels)
-    x = trained.kind.encode(source.take(torch.arange(len(source))).cpu()).repeat_interleave(n, 0)
+    x = trained.kind.inside(source).repeat_interleave(n, 0)
     noise = GaussianNoise(std=spread * _width(trained), clip=True)
     moved = noise(x, trained.kind.layout, torch.Generator().manual_seed(seed)).x
     return restored_tensor(trained, moved, trained.condition(labels, len(moved)))
