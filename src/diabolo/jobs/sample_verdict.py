@@ -62,12 +62,13 @@ def _alike(judged: SampleJudgment, best: Samples) -> Finding:
 
 def _limit(judged: SampleJudgment, best: Samples) -> Finding:
     """How the best new rows stand to the model's own reconstructions."""
-    values = {"restored": judged.restored, "times": best.frechet / max(judged.restored, 1e-12)}
+    times = best.frechet / max(judged.restored, 1e-12)
     if best.frechet <= NEAR * judged.restored:
-        return Finding("samples.as-restored", {"restored": judged.restored})
+        values = {"restored": judged.restored, "frechet": best.frechet, "times": times, "limit": NEAR}
+        return Finding("samples.as-restored", values)
     if best.frechet <= NEAR * judged.floor:
         return Finding("samples.as-halves", {"floor": judged.floor, "n": judged.rows})
-    return Finding("samples.worse-than-restored", values)
+    return Finding("samples.worse-than-restored", {"restored": judged.restored, "times": times})
 
 
 def _copied(line: Samples) -> Finding:
