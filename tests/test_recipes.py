@@ -8,7 +8,7 @@ import pytest
 
 from diabolo.errors import ParameterError
 from diabolo.parts.bottlenecks import Gaussian
-from diabolo.recipes import RECIPES, Hints, compose, default_latent_dim, get
+from diabolo.recipes import RECIPES, Hints, compose, default_latent_dim, get, variational
 from diabolo.records import Layout
 
 TABLE = Layout(tuple("abcdefgh"))
@@ -35,6 +35,10 @@ def test_every_recipe_goes_with_every_network(recipe: str, network: str) -> None
     composition = made(recipe, IMAGE, given={"network": network})
     assert composition.network.name == network
     assert composition.conditional == (recipe == "cvae")
+
+
+def test_variational_are_those_whose_built_code_is_a_distribution() -> None:
+    assert variational() == tuple(name for name in RECIPES if made(name, IMAGE).bottleneck.build(4).variational)
 
 
 def test_recipes_for_textbooks_fix_the_network() -> None:

@@ -312,6 +312,16 @@ def get(name: str) -> Recipe:
     return RECIPES[name]
 
 
+def variational() -> tuple[str, ...]:
+    """Names of the recipes whose code is a distribution.
+
+    >>> variational()
+    ('vae', 'beta-vae', 'vae-gan', 'iwae', 'cvae')
+    """
+    hints = Hints("auto", "gaussian")
+    return tuple(name for name, row in RECIPES.items() if row.parts(hints)["bottleneck"]["name"] == "gaussian")
+
+
 def default_latent_dim(recipe: str, cells: int, *, maps: bool = False) -> int:
     """How wide the code is when nobody says: the square root of the number of cells, four times that for ``sparse`` and for
     discrete codes, whose numbers say less. maps: whether the code is a map; a discrete one has 4 channels.

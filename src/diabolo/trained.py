@@ -13,7 +13,7 @@ from torch import Tensor
 
 from diabolo.composition import Composition
 from diabolo.data.kinds.base import Kind
-from diabolo.errors import DataError, UnsupportedError
+from diabolo.errors import DataError
 from diabolo.model import Model
 
 CRITIC = "_critic"
@@ -102,14 +102,6 @@ class Trained:
     def with_companion(self, name: str, companion: Companion) -> Trained:
         """A copy that carries one more companion."""
         return dataclasses.replace(self, companions={**self.companions, name: companion})
-
-    def require_density(self, job: str) -> None:
-        """Raise UnsupportedError where the code has no distribution, which ``job`` needs."""
-        if not self.model.bottleneck.variational:
-            raise UnsupportedError(
-                f"{job} needs a recipe whose code is a distribution (vae, beta-vae, vae-gan, iwae, cvae); this is "
-                f"{self.config.recipe!r}."
-            )
 
 
 def as_labels(y: object) -> np.ndarray:

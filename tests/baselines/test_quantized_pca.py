@@ -96,3 +96,13 @@ def test_what_never_varies_gets_no_bits() -> None:
     assert QuantizedPca.of(fit_pca(np.ones((5, 3)), 2), 9).reconstruct(np.ones((2, 3))).tolist() == [[1, 1, 1]] * 2
     with pytest.raises(ParameterError, match="at least 0"):
         allotted(np.ones(2), -1)
+
+
+def test_unrounded_is_pca_of_the_components_that_have_bits() -> None:
+    x = cloud()
+    whole = fit_pca(x, 6)
+    rival = QuantizedPca.of(whole, 5)
+    assert 0 < rival.used < 6
+    away = (x - whole.mean) - (x - whole.mean) @ whole.components[: rival.used].T @ whole.components[: rival.used]
+    np.testing.assert_allclose(x - rival.unrounded.reconstruct(x), away, atol=1e-6)
+    assert np.square(away).sum() < np.square(x - rival.reconstruct(x)).sum()

@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 
 from diabolo import load
+from diabolo.cli.diagnosing import Patient, show
+from diabolo.jobs.diagnose import Check, Diagnosis
+from diabolo.jobs.findings import Finding
 from tests.cli.conftest import Run
 
 
@@ -18,6 +21,15 @@ def test_a_model_on_its_held_out_rows(run: Run, digits_model: Path) -> None:
     words = ("held-out rows of demo:digits", "In order:", "Not asked:", "unfinished training", "How far noise moves a code")
     assert [w for w in words if w not in ran.out] == []
     assert "→ Train longer" in ran.out
+
+
+def test_what_is_measured_is_not_called_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    check = Check("unsteady codes", "measured", Finding("diagnosis.steady.alone", {"model": 0.25}), None, 0.25)
+    show(Diagnosis((check,), 5), Patient(None, None, None, None, "5 rows"))
+    said = capsys.readouterr().out
+    assert "Measured, with nothing to judge it by:" in said
+    assert "- unsteady codes: Noise of a quarter" in said
+    assert "In order:" not in said
 
 
 def test_a_diagnosis_as_data_and_with_factors(run: Run, table: Path, table_model: Path) -> None:

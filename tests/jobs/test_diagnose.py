@@ -15,9 +15,10 @@ import torch
 
 from diabolo import Autoencoder
 from diabolo.jobs.activity import activity
-from diabolo.jobs.companions import CODES
+from diabolo.jobs.companions import CODES, TWIN
+from diabolo.jobs.copying import COPIES
 from diabolo.jobs.curves import GAP
-from diabolo.jobs.diagnose import COPIES, Diagnosis, diagnose
+from diabolo.jobs.diagnose import Diagnosis, diagnose
 from diabolo.jobs.holes import HOLES
 from diabolo.jobs.inference import codes
 from diabolo.jobs.reconstruct import reconstruct
@@ -229,6 +230,17 @@ def test_unsteady_codes() -> None:
     assert "denoising" in in_english(check.remedy or check.said)
 
 
+def test_without_pca_steadiness_is_measured_and_not_judged() -> None:
+    companions = {k: v for k, v in healthy().companions.items() if k != TWIN}
+    diagnosis = diagnose(dataclasses.replace(healthy(), companions=companions), HELD)
+    check = diagnosis.check("unsteady codes")
+    assert (check.severity, check.said.key, check.threshold, check.found) == ("measured", "diagnosis.steady.alone", None, False)
+    assert check.measured == diagnose(healthy(), HELD).check("unsteady codes").measured
+    asked = sum(c.severity not in ("skipped", "measured") for c in diagnosis.checks)
+    assert diagnosis.verdict.values["checks"] == asked
+    assert "[measured] unsteady codes: Noise of a quarter" in str(diagnosis)
+
+
 def test_without_data_the_model_is_judged_by_what_travels_with_it() -> None:
     diagnosis = diagnose(healthy())
     assert diagnosis.rows == 0
@@ -247,8 +259,13 @@ def test_a_plain_code_says_which_density_mends_it() -> None:
     diagnosis = diagnose(healthy(), HELD)
     assert diagnosis.spread is not None
     check = diagnosis.check("holes")
-    if check.found:
-        assert f"density='{diagnosis.spread.mends}'" in in_english(check.remedy or check.said)
+    assert (check.severity, check.said.key) == ("note", "diagnosis.holes.plain")
+    assert check.remedy is not None
+    assert f"density='{diagnosis.spread.mends}'" in in_english(check.remedy)
+    gaussian, mended = diagnosis.spread.of("gaussian"), diagnosis.spread.of(diagnosis.spread.mends or "")
+    assert gaussian is not None
+    assert mended is not None
+    assert check.measured == gaussian.far > 2 * mended.far
     assert diagnosis.spread.normal > 10 * diagnosis.spread.chance  # no standard normal
 
 

@@ -202,8 +202,25 @@ def test_indices_that_name_nothing(given: np.ndarray, says: str, made: Made) -> 
 
 def test_why_a_model_loses() -> None:
     idle = DiscreteCodes(2, (512, 512), 18.0, 0.1, 8.0, {})
-    assert why_not(idle).key == "discrete.idle"
-    assert why_not(DiscreteCodes(2, (512, 512), 18.0, 1.0, 400.0, {})).key == "discrete.spent"
+    assert why_not(idle, 0.2, 0.1).key == "discrete.idle"
+    spent = why_not(DiscreteCodes(2, (512, 512), 18.0, 1.0, 400.0, {}), 0.2, 0.1)
+    assert (spent.key, spent.values["pca"], spent.values["unrounded"]) == ("discrete.spent", 0.2, 0.1)
+    assert spent.values["spent_share"] == pytest.approx(math.log2(400) / 9)
+
+
+def test_what_rounding_costs_pca_is_measured() -> None:
+    few = FiniteScalar(levels=(2, 2))
+    trained = quick(ROWS, "fsq", latent_dim=4, bottleneck=few, epochs=10, learning_rate=0.02, batch_size=32)
+    found = evaluate(trained, ROWS)
+    (said,) = [f.values for f in found.why if f.key == "discrete.spent"]
+    rival = linear_rival(trained)
+    assert isinstance(rival, QuantizedPca)
+    x = encode_all(trained, trained.kind.read(ROWS)).numpy().astype(np.float64)
+    axes = rival.pca.components[: rival.used].astype(np.float64)
+    away = (x - rival.mean) - (x - rival.mean) @ axes.T @ axes
+    assert said["unrounded"] == pytest.approx(np.square(away).mean(), rel=1e-4)
+    assert said["pca"] == pytest.approx({c.name: c for c in found.table}["pca"].errors["mse"], rel=1e-4)
+    assert said["unrounded"] < said["pca"]
 
 
 def test_a_row_alone_has_no_prior() -> None:

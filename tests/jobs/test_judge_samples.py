@@ -13,7 +13,7 @@ from diabolo.jobs.findings import Finding
 from diabolo.jobs.judge_samples import SampleJudgment, Samples, judge_samples
 from diabolo.jobs.reconstruct import encode_all, restored
 from diabolo.jobs.sample import sample_codes
-from diabolo.jobs.sample_verdict import sample_verdict
+from diabolo.jobs.sample_verdict import NEAR, sample_verdict
 from diabolo.metrics.generation import frechet_distance
 from diabolo.trained import Trained
 from tests.helpers import low_rank, quick
@@ -130,6 +130,9 @@ def test_the_verdict_follows_from_the_table() -> None:
     mixture, gaussian = Samples("mixture", 2.5, 0.8, 0.8, holes=0.01), Samples("gaussian", 9.0, 0.5, 0.8, holes=0.4)
     linear = Samples("pca + gaussian", 2.0, 0.5, 0.5)
     assert keys(mixture, gaussian) == ["samples.mended", "samples.holes", "samples.as-restored"]
+    about = Finding("samples.features.cells", {"n": 1})
+    near = sample_verdict(SampleJudgment((mixture, gaussian), "cells", 100, 1.0, 2.0, 1, about, False))[-1]
+    assert dict(near.values) == {"restored": 2.0, "frechet": 2.5, "times": 1.25, "limit": NEAR}
     better = Samples("mixture", 1.4, 0.8, 0.8)
     assert keys(mixture, gaussian, restored=0.5)[-1] == "samples.worse-than-restored"
     assert keys(better, restored=0.5)[-1] == "samples.as-halves"

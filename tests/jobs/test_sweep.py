@@ -11,11 +11,16 @@ import pytest
 import torch
 
 from diabolo.baselines.pca import fit_pca
+from diabolo.baselines.quantized_pca import QuantizedPca
 from diabolo.data import read
 from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, UnsupportedError
+from diabolo.jobs.copying import WIDE
+from diabolo.jobs.remarks import in_english
 from diabolo.jobs.sweep import Sweep, Width, advise, sweep, widths_of
-from diabolo.jobs.train import Options
+from diabolo.jobs.train import Options, train
+from diabolo.report.language import LANGUAGES, language
+from diabolo.training.events import Event, Finished, Notice
 from tests.helpers import little_images, low_rank
 
 QUICK = Options(recipe="simple", epochs=40, batch_size=32, learning_rate=0.02, optimizer="adam", seed=0)
@@ -32,7 +37,7 @@ def test_three_dimensions_want_three_numbers(found: Sweep) -> None:
     assert found.suggestion.latent_dim == 3
     assert found.suggestion.rule == "kept"
     assert not found.suggestion.at_the_edge
-    words = ("3 is the smallest width that keeps 95%", "Narrower loses: 1 keeps", "times that of PCA")
+    words = ("3 is the smallest width that keeps 95 %", "Narrower loses: 1 keeps", "times that of PCA")
     assert [w for w in words if w not in found.suggestion.reason] == []
     assert found.warnings == ()
 
@@ -83,7 +88,7 @@ def test_a_wide_code_that_copies_is_not_the_best() -> None:
     lines = [line(2, 0.5), line(4, 0.8), line(8, 1.0, copied=0.99)]
     found = advise(lines, 8, variational=False)
     assert found.latent_dim == 4
-    assert "Too wide copies: 8 gives back 99%" in found.reason
+    assert "Too wide copies: 8 gives back 99 %" in found.reason
     assert advise(lines, 9, variational=False).latent_dim == 8  # narrower than a row
     assert advise(lines[2:] * 2, 8, variational=False).latent_dim == 8  # all copy
 
@@ -124,7 +129,57 @@ def test_pictures_labels_and_a_code_wider_than_a_row() -> None:
     assert told == [(1, 2, 2), (2, 2, 20)]
     assert found.value_range == (0, 1)
     assert found.pictures[0].shape == (8, 1, 4, 4)
-    assert "A code of 20 numbers is wider than a row of 16" in found.warnings[0]
+    (warned,) = found.warnings
+    assert (warned.key, warned.values["n"], warned.values["cells"]) == ("wide.tried.copied", 20, 16)
+    assert "A code of 20 numbers is wider than a row of 16" in found.to_dict()["warnings"][0]
+
+
+def test_a_wide_code_is_told_once_and_not_where_it_is_meant() -> None:
+    images, told = little_images(60, side=4), list[Event]()
+    quick = dataclasses.replace(QUICK, epochs=1)
+    found = sweep(images, quick, [2, 20], readers=[told.append])
+    assert [f.key for f in found.warnings] == ["wide.tried.copied"]
+    assert [e for e in told if isinstance(e, Notice)] == []
+    assert sum(isinstance(e, Finished) for e in told) == 2
+    train(images, dataclasses.replace(quick, latent_dim=20), readers=[told.append])
+    (notice,) = [e for e in told if isinstance(e, Notice)]
+    assert (notice.about, "more than the 16 numbers of a row" in notice.text) == (WIDE, True)
+    assert sweep(images, dataclasses.replace(quick, recipe="denoising"), [2, 20]).warnings == ()
+
+
+def test_discrete_codes_are_held_to_pca_at_as_many_bits() -> None:
+    found = sweep(X, dataclasses.replace(QUICK, recipe="fsq", epochs=2), [2, 4])
+    rows, held = (part.numpy() for part in split(300, 0.2))
+    inner, _ = split(len(rows), 0.1)
+    kind = read(X).kind.fit(read(X[rows]).source, inner)
+    inside, judged = (kind.encode(torch.from_numpy(X[part])).numpy() for part in (rows[inner.numpy()], held))
+    for width in found.widths:
+        assert width.bits == 3 * width.numbers  # 8 levels each
+        rival = QuantizedPca.of(fit_pca(inside, 12), 3 * width.numbers)
+        assert width.pca == pytest.approx(np.square(judged - rival.reconstruct(judged)).mean(), rel=1e-3)
+    last = found.suggestion.why[-1]
+    assert (last.key, last.values["rival"].key) == ("widths.beside.bits", "diagnosis.rival.bits")
+    assert f"PCA at as many bits ({last.values['rival'].values['n']:g})" in found.suggestion.reason
+    assert "take PCA" not in found.suggestion.reason
+
+
+@pytest.mark.parametrize("variational", [True, False])
+def test_every_sentence_has_words_in_both_languages(variational: bool) -> None:
+    ways = [
+        [line(2, 0.5), line(4, 0.8), line(8, 1.0, copied=0.99)],
+        [line(2, 0.5), line(4, 0.9), line(8, 0.85, used=3)],
+        [line(2, 0.5), line(4, 0.95)],
+        [line(2, -0.1), line(4, -0.2)],
+        [dataclasses.replace(w, bits=6.0, copied=None) for w in (line(2, 0.3), line(4, 0.31), line(8, 0.32))],
+    ]
+    for lines in ways:
+        found = advise(lines, 8, variational=variational)
+        assert found.reason == " ".join(in_english(f) for f in found.why)
+        assert json.loads(json.dumps(found.to_dict()))["reason"] == found.reason
+        for code in LANGUAGES:
+            said = [language(code).say(f) for f in found.why]
+            assert all(said)
+            assert not any("{" in s for s in said)
 
 
 def test_what_cannot_be_swept_is_refused_in_words() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from diabolo.errors import UnsupportedError
-from diabolo.jobs.embed import embed
+from diabolo.jobs.embed import embed, posterior
 from diabolo.jobs.sample import sample, sample_codes
 from diabolo.jobs.score import score_unit
 from diabolo.maths.discrepancy import mmd
@@ -45,7 +45,7 @@ def test_new_rows_come_from_the_prior_and_no_likelihood_is_claimed() -> None:
     assert score_unit(trained) == "minus mean squared error"
     assert "kl" not in trained.history[-1]
     with pytest.raises(UnsupportedError, match="posterior needs a recipe whose code is a distribution"):
-        trained.require_density("posterior")
+        posterior(trained, X)
 
 
 def test_the_penalty_is_its_weight_times_the_discrepancy() -> None:

@@ -28,5 +28,7 @@ def test_what_is_said_elsewhere_is_not_said_twice() -> None:
     checks = tuple(Check(name, "fault", said) for name in (*SAID, "copying"))
     fine, skipped = Check("narrow code", "fine", said), Check("holes", "skipped", said)
     assert diagnosed(Diagnosis((*checks, fine, skipped), 5)) == (said,)
+    measured = Check("unsteady codes", "measured", said)
+    assert diagnosed(Diagnosis((measured,), 5)) == (said,)
     remedy = Finding("diagnosis.copying.do")
     assert diagnosed(Diagnosis((Check("copying", "warning", said, remedy),), 5)) == (said, remedy)

@@ -10,8 +10,9 @@ from string import Formatter
 import pytest
 
 import diabolo
+from diabolo.figures.texts import ENGLISH, RUSSIAN, Texts
 from diabolo.jobs.findings import Finding
-from diabolo.report.language import LANGUAGES, language, plural
+from diabolo.report.language import LANGUAGES, Language, language, plural
 
 EN, RU = language("en"), language("ru")
 SRC = Path(diabolo.__file__).parent
@@ -67,6 +68,12 @@ def test_no_text_is_without_use() -> None:
     begun = {w for w in words if w.endswith((".", "-"))}
     unused = [k for k in EN.texts if k not in words and not any(k.startswith(b) for b in begun) and not k.startswith("figure.")]
     assert not unused
+
+
+@pytest.mark.parametrize(("figures", "report"), [(ENGLISH, EN), (RUSSIAN, RU)])
+def test_figures_and_reports_have_one_name_for_a_density(figures: Texts, report: Language) -> None:
+    for name in ("prior", "gaussian", "mixture", "kernel"):
+        assert str(report.texts[f"samples.origin.{name}"]).startswith(figures[f"samples.{name}"])
 
 
 def test_every_finding_has_words() -> None:

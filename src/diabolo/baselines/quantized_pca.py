@@ -49,6 +49,12 @@ class QuantizedPca(Baseline):
         """How many components have bits."""
         return int((self.rates > 0).sum())
 
+    @property
+    def unrounded(self) -> Pca:
+        """The PCA of the components that have bits, their numbers as they are: what rounding costs is what this one gains."""
+        kept = self.rates > 0
+        return Pca(self.mean, self.pca.components[kept], self.pca.explained[kept], self.pca.total)
+
     def indices(self, x: Array) -> NDArray[np.int64]:
         """x (n, d) -> (n, k), which step each coefficient lies in, from 0: what would be stored."""
         cells = 2**self.rates

@@ -94,12 +94,13 @@ def show(found: Diagnosis, looked: Patient) -> None:
         console.result(f"{SHOWN[check.severity]}  {check.name}: {in_english(check.said)}")
         if check.remedy is not None:
             console.result(f"  → {in_english(check.remedy)}")
-    fine = [c for c in found.checks if c.severity == "fine"]
-    if fine:
-        console.result()
-        console.result("In order:")
-    for check in fine:
-        console.result(f"- {check.name}: {in_english(check.said)}")
+    for severity, title in (("fine", "In order:"), ("measured", "Measured, with nothing to judge it by:")):
+        told = [c for c in found.checks if c.severity == severity]
+        if told:
+            console.result()
+            console.result(title)
+        for check in told:
+            console.result(f"- {check.name}: {in_english(check.said)}")
     left = [c for c in found.checks if c.severity == "skipped"]
     if left:
         console.result("Not asked: " + "; ".join(f"{c.name} ({in_english(c.said).rstrip('.')})" for c in left))

@@ -57,8 +57,9 @@ def sweep(
     diabolo sweep demo:digits --latents 2,4,8,16,32 --picture widths.png
     diabolo sweep sensors.csv --recipe vae --epochs 50
 
-    A fifth of the rows judges all of them: the error beside PCA's with as many numbers, what is over the training error, and
-    whether the model copies whatever it is given. No model is kept; --budget is for each width.
+    A fifth of the rows judges all of them: the error beside PCA's with as many numbers (of discrete codes at as many bits),
+    what is over the training error, and whether the model copies whatever it is given. No model is kept;
+    --budget is for each width.
     """
     from diabolo.cli import console, outputs, sweeping
     from diabolo.cli.making import checked_options, read_data

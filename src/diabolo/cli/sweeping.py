@@ -11,6 +11,7 @@ from diabolo.errors import ParameterError
 from diabolo.estimators.widths import COLUMNS
 from diabolo.figures.export import to_png, to_svg
 from diabolo.figures.sweep import sweep_curve, sweep_pictures
+from diabolo.jobs.remarks import in_english
 from diabolo.jobs.sweep import Sweep
 from diabolo.store.files import write_bytes, write_text
 
@@ -55,8 +56,8 @@ def show(found: Sweep) -> None:
         rows.append(cells)
     console.table(list(COLUMNS), rows, title=title, numbers=range(len(COLUMNS)))
     console.result(f"Suggested: {found.suggestion.latent_dim}. {found.suggestion.reason}")
-    for text in found.warnings:
-        console.warn(f"Warning: {text}")
+    for finding in found.warnings:
+        console.warn(f"Warning: {in_english(finding)}")
 
 
 def write_curve(found: Sweep, path: Path) -> None:

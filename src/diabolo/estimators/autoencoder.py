@@ -29,6 +29,7 @@ from diabolo.jobs import mend as mending
 from diabolo.jobs import reconstruct as reconstructing
 from diabolo.jobs import sample as sampling
 from diabolo.jobs.cluster import Clustering, cluster
+from diabolo.jobs.copying import wide_code
 from diabolo.jobs.detect import detect
 from diabolo.jobs.diagnose import Diagnosis, diagnose
 from diabolo.jobs.disentangle import Disentanglement, disentangle
@@ -43,10 +44,11 @@ from diabolo.jobs.likelihood import SAMPLES, log_likelihood
 from diabolo.jobs.oddness import QUANTILE, Detection
 from diabolo.jobs.one_picture import extend_one, is_one, mend_one
 from diabolo.jobs.plane import Plane, latent_plane
+from diabolo.jobs.remarks import in_english
 from diabolo.jobs.score import score, score_unit
 from diabolo.jobs.search import Neighbors, search
 from diabolo.jobs.sweep import sweep
-from diabolo.jobs.train import Options, train, wide_code
+from diabolo.jobs.train import Options, train
 from diabolo.jobs.vary import Steadiness, steadiness, vary
 from diabolo.jobs.walks import Walks, latent_walks
 from diabolo.jobs.whole import photographs_of
@@ -178,7 +180,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._wrap(train(data, self._options(), y=y, target=target, start=start, readers=self._readers()))
         wide = wide_code(self.trained_)
         if wide is not None:
-            warnings.warn(wide, WideCodeWarning, stacklevel=2)
+            warnings.warn(in_english(wide), WideCodeWarning, stacklevel=2)
         self._remember_features(X, reset=True)
         return self
 

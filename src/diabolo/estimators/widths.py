@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from diabolo.errors import UnsupportedError
+from diabolo.jobs.remarks import in_english
 from diabolo.jobs.sweep import Sweep, Width
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Widths:
         lines = [[show(w) for show in COLUMNS.values()] for w in self.found.widths]
         wide = [max(len(line[i]) for line in (names, *lines)) for i in range(len(names))]
         table = ["  ".join(cell.rjust(n) for cell, n in zip(line, wide, strict=True)) for line in (names, *lines)]
-        return "\n".join([*table, f"Suggested: {self.latent_dim}. {self.reason}", *self.found.warnings])
+        return "\n".join([*table, f"Suggested: {self.latent_dim}. {self.reason}", *map(in_english, self.found.warnings)])
 
 
 COLUMNS: dict[str, Callable[[Width], str]] = {

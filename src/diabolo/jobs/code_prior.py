@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -128,18 +129,19 @@ def judge_discrete(trained: Trained, numbers: np.ndarray) -> DiscreteCodes:
     )
 
 
-def why_not(found: DiscreteCodes) -> Finding:
-    """Why PCA at as many bits restores better than a model with such codes.
+def why_not(found: DiscreteCodes, pca: float, unrounded: float) -> Finding:
+    """Why PCA at as many bits restores better than a model with such codes: entries that are hardly used waste bits.
 
-    Entries that are hardly used waste bits, below ``SPENT`` of which they tell; where they are spent, the networks are what
-    loses.
+    Below ``SPENT`` of the bits they are called idle. Else the bits are not what is wanting, and what they cost PCA is told.
+    pca, unrounded: its squared error at as many bits, and with the same components not rounded.
     """
-    spent = np.log2(found.perplexity) * len(found.entries) / sum(np.log2(found.entries))
+    spent = math.log2(found.perplexity) * len(found.entries) / sum(map(math.log2, found.entries))
     if spent < SPENT:
         return Finding(
             "discrete.idle", {"used_share": found.used, "perplexity": found.perplexity, "entries": max(found.entries)}
         )
-    return Finding("discrete.spent", {"bits": Finding("noun.bits", {"n": round(found.bits)})})
+    bits = Finding("noun.bits", {"n": round(found.bits)})
+    return Finding("discrete.spent", {"bits": bits, "spent_share": spent, "pca": pca, "unrounded": unrounded})
 
 
 def _numbers(trained: Trained, examples: Examples, rows: Tensor) -> np.ndarray:

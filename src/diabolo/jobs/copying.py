@@ -1,7 +1,8 @@
-"""Copying: whether a model restores what has nothing to do with its data as well as its data."""
+"""Copying: whether a model restores what has nothing to do with its data as well as its data, and codes with room for it."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, final
 
@@ -11,9 +12,15 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.findings import Finding
 from diabolo.jobs.reconstruct import restored_tensor
 from diabolo.jobs.traits import as_input, fits
 from diabolo.trained import Trained
+
+COPIES = 0.75
+"""Share of the variance of shuffled cells that comes back, from which on a model is said to copy. Our own."""
+WIDE = "wide code"
+"""What a notice of training is about that says what :func:`wide_code` does."""
 
 
 @final
@@ -53,6 +60,38 @@ def copying(trained: Trained, source: Source, condition: Tensor | None = None, *
     flat = noise.flatten(1)
     pca = None if twin is None else 1 - _error(flat, torch.from_numpy(twin.reconstruct(flat.numpy()))) / variance
     return Copying(data, kept, pca)
+
+
+def wide_code(trained: Trained) -> Finding | None:
+    """What to warn of before training where the code has :func:`room` for the row itself; None where it has not."""
+    if not room(trained):
+        return None
+    gaussian = trained.config.composition.bottleneck.name == "gaussian"
+    then = Finding("wide.idle" if gaussian else "wide.copy")
+    return Finding("wide.code", {"n": math.prod(trained.model.code_shape), "cells": trained.kind.layout.cells, "then": then})
+
+
+def wide_code_tried(trained: Trained, copied: float | None) -> Finding | None:
+    """The same after training. copied: the share of the variance of shuffled cells that comes back, None where not known."""
+    if not room(trained):
+        return None
+    said = {"n": math.prod(trained.model.code_shape), "cells": trained.kind.layout.cells}
+    if copied is None:
+        return Finding("wide.tried", said)
+    return Finding("wide.tried.copied", said | {"copied_share": max(0.0, copied)})
+
+
+def room(trained: Trained) -> bool:
+    """Whether a code was asked for that can hold the row itself, and nothing keeps it from copying.
+
+    Sparse codes are wide on purpose, damaged inputs cannot be copied, what comes out of a model of pairs is no copy, and a map
+    has its own measure of wide.
+    """
+    parts, shape = trained.config.composition, trained.model.code_shape
+    guarded = parts.bottleneck.name not in ("plain", "gaussian") or parts.corruption is not None or bool(parts.regularizers)
+    asked = trained.config.options.get("latent_dim") is not None
+    wide = len(shape) == 1 and math.prod(shape) > trained.kind.layout.cells
+    return asked and wide and not guarded and trained.target_kind is None
 
 
 def shuffled_cells(x: Tensor, seed: int = 0) -> Tensor:

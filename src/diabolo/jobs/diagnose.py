@@ -16,7 +16,7 @@ from diabolo.data.subset import Subset
 from diabolo.jobs.activity import ENDS, STUCK, LayerActivity, activity, at_an_end
 from diabolo.jobs.companions import CODES, linear_rival, linear_twin
 from diabolo.jobs.contenders import EVEN, errors_of
-from diabolo.jobs.copying import Copying, copying
+from diabolo.jobs.copying import COPIES, Copying, copying
 from diabolo.jobs.curves import GAP, Curves, read_curves
 from diabolo.jobs.discrete import code_bits, quantizer
 from diabolo.jobs.findings import Finding
@@ -31,7 +31,7 @@ from diabolo.jobs.traits import fits
 from diabolo.metrics.codes import ACTIVE, active_units, dead_units, effective_dimension, unit_variance
 from diabolo.trained import Trained
 
-Severity = Literal["fault", "warning", "note", "fine", "skipped"]
+Severity = Literal["fault", "warning", "note", "fine", "measured", "skipped"]
 
 ROWS, CELLS = 2_000, 20_000_000
 """Rows that are looked at, and numbers they may hold: fewer of wide ones are taken."""
@@ -39,8 +39,6 @@ SICK, RUINED = 0.10, 0.50
 """Shares of a layer's units, dead or saturated, from which on that is a warning, and a fault. Our own."""
 NARROW = 0.5
 """Share of the variance below which a code narrower than the data is said to be too narrow. Our own."""
-COPIES = 0.75
-"""Share of the variance of shuffled cells that comes back, from which on a model is said to copy. Our own."""
 LARGE_PRIOR, LARGE, LONG = 3.0, 1000.0, 100.0
 """Size of codes that are pulled to a standard normal, of others, and the longest code beside the median. Our own."""
 UNSTEADY, NOISE = 0.5, 0.25
@@ -56,9 +54,10 @@ BUMPY = 2.0
 class Check:
     """One question that was asked.
 
-    name: of the check. severity: "fault", "warning" or "note" where something was found, "fine", or "skipped" where it could
-    not be asked. said: what was measured, with its threshold and where that comes from. remedy: what to change, where
-    something was found. measured, threshold: the figures, None where there is none.
+    name: of the check. severity: "fault", "warning" or "note" where something was found, "fine", "measured" where there is
+    nothing to judge the figure by, or "skipped" where it could not be asked. said: what was measured, with its threshold and
+    where that comes from. remedy: what to change, where something was found. measured, threshold: the figures, None where
+    there is none.
     """
 
     name: str
@@ -119,7 +118,7 @@ class Diagnosis:
     @property
     def verdict(self) -> Finding:
         """All of it in one sentence."""
-        asked = sum(c.severity != "skipped" for c in self.checks)
+        asked = sum(c.severity not in ("measured", "skipped") for c in self.checks)
         if not self.findings:
             return Finding("diagnosis.healthy", {"n": asked})
         key = "diagnosis.healthy.notes" if self.healthy else "diagnosis.sick"
@@ -505,7 +504,7 @@ def _steady(p: _Patient, found: Shifts | None, checks: list[Check]) -> Check:
         return _skipped(name, "because" if _hopeless(checks) else "few")
     said = {"model": line.model, "pca": line.pca, "limit": UNSTEADY}
     if line.pca is None:
-        return Check(name, "fine", Finding("diagnosis.steady.alone", {"model": line.model}), None, line.model)
+        return Check(name, "measured", Finding("diagnosis.steady.alone", {"model": line.model}), None, line.model)
     limit = max(UNSTEADY, 2 * line.pca)
     if line.model > limit:
         finding = Finding("diagnosis.steady.found", said)
@@ -524,7 +523,7 @@ def _holes(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
     best = None if found.mends is None else found.of(found.mends)
     if best is None:
         wide = Finding("diagnosis.holes.wide", said | {"n": found.numbers})
-        return Check(name, "fine", wide) if found.numbers > WIDEST else _skipped(name, "few")
+        return Check(name, "measured", wide) if found.numbers > WIDEST else _skipped(name, "few")
     prior, gaussian = found.of("prior"), found.of("gaussian")
     origin = gaussian if prior is None else prior
     assert origin is not None  # a Gaussian is always among those fitted

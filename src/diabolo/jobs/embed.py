@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from diabolo.data.torch_data import host
-from diabolo.errors import DataError
+from diabolo.errors import DataError, UnsupportedError
 from diabolo.jobs.inference import apply, apply_to_codes, codes
 from diabolo.jobs.labels import rows_and_labels
+from diabolo.recipes import variational
 from diabolo.trained import Trained
 
 
@@ -53,7 +54,11 @@ def decoded(trained: Trained, z: Any, y: Any = None) -> Tensor:
 
 def posterior(trained: Trained, data: Any, y: Any = None) -> Posterior:
     """What the encoder says about each row. Raises UnsupportedError where codes are points."""
-    trained.require_density("posterior")
+    if not trained.model.bottleneck.variational:
+        raise UnsupportedError(
+            f"posterior needs a recipe whose code is a distribution ({', '.join(variational())}); this is "
+            f"{trained.config.recipe!r}."
+        )
     source, y = rows_and_labels(trained, data, y)
 
     def both(x: Tensor, c: Tensor | None) -> Tensor:

@@ -17,6 +17,7 @@ from diabolo.jobs.score import log_likelihood as log_likelihood_of
 from diabolo.jobs.score import shift
 from diabolo.maths.rows import repeated
 from diabolo.parts.likelihoods.base import Output
+from diabolo.recipes import variational
 from diabolo.records import Batch
 from diabolo.spec import is_whole
 from diabolo.trained import Trained
@@ -92,7 +93,7 @@ def _check(trained: Trained, samples: int) -> None:
     if not trained.model.bottleneck.variational:
         raise UnsupportedError(
             f"The recipe {trained.config.recipe!r} has no distribution over codes, and so no likelihood. Train a variational "
-            "one: vae, beta-vae, vae-gan, iwae or cvae."
+            f"one: {', '.join(variational())}."
         )
     if not trained.model.composition.likelihood.density:
         raise UnsupportedError(

@@ -1,4 +1,4 @@
-"""Remarks: what a diagnosis says, in English. Other languages have catalogues of their own."""
+"""Remarks: what a diagnosis and a sweep say, in English. Other languages have catalogues of their own."""
 
 from __future__ import annotations
 
@@ -232,6 +232,41 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "diagnosis.healthy": "Nothing is wrong: {n} checks, no finding.",
         "diagnosis.healthy.notes": "Nothing is wrong; worth knowing: {n} of {checks} checks.",
         "diagnosis.sick": "Findings: {n} of {checks} checks.",
+        "wide.code": (
+            "latent_dim={n} is more than the {cells} numbers of a row: such a code can hold the row itself, and {then}. Take "
+            "fewer (a sweep says how many), or recipe `sparse` or `denoising`."
+        ),
+        "wide.idle": "the KL will leave many of them idle",
+        "wide.copy": "the model may learn to copy",
+        "wide.tried": "A code of {n} numbers is wider than a row of {cells}: it can hold the row itself.",
+        "wide.tried.copied": (
+            "A code of {n} numbers is wider than a row of {cells}: it can hold the row itself, and {copied_share} of the "
+            "variance of shuffled cells comes back."
+        ),
+        "widths.none": (
+            "No width restores held-out rows better than their mean does (the best, {best}, keeps {kept_share} of the "
+            "variance), so none can be told from another. Train longer, or with more rows."
+        ),
+        "widths.active": (
+            "{width} has room for all numbers that are active in the best width, {best}: {used} of {n}; the KL leaves the rest "
+            "idle."
+        ),
+        "widths.kept": (
+            "{width} is the smallest width that keeps {limit_share} of what the best one, {best}, keeps of the variance of "
+            "held-out rows: {kept_share} of {best_share}."
+        ),
+        "widths.in-use": "In the best, {used} of {n} numbers are active.",
+        "widths.narrower": "Narrower loses: {width} keeps {kept_share}.",
+        "widths.copies": (
+            "Too wide copies: {width} gives back {copied_share} of the variance of shuffled cells, which have nothing to do "
+            "with the data."
+        ),
+        "widths.widest": "The widest, {width}, keeps {kept_share}.",
+        "widths.widest.copied": "The widest, {width}, keeps {kept_share} (and {copied_share} of shuffled cells).",
+        "widths.edge": "It is the widest that was tried: wider may be better.",
+        "widths.beside": "Its error is {times} times that of {rival}.",
+        "widths.beside.numbers": "Its error is {times} times that of {rival}: train longer, or take PCA.",
+        "widths.beside.bits": "Its error is {times} times that of {rival}: train longer, or with a larger network (`size=l`).",
     }
 )
 
@@ -248,6 +283,8 @@ def in_english(finding: Finding) -> str:
 def _shown(name: str, value: Any) -> Any:
     if isinstance(value, Finding):
         return in_english(value)
+    if isinstance(value, float) and name.endswith("share"):
+        return f"{round(100 * value, 2) + 0.0:.3g} %"
     if isinstance(value, float):
-        return f"{100 * value:.3g} %" if name.endswith("share") else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return value

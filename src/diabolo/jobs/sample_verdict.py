@@ -72,12 +72,13 @@ def _worse(line: Samples, best: Samples) -> dict[str, Finding | str | float]:
 
 def _limit(judged: SampleJudgment, best: Samples) -> Finding:
     """How the best new rows stand to the model's own reconstructions."""
-    values = {"restored": judged.restored, "times": best.frechet / max(judged.restored, 1e-12)}
+    times = best.frechet / max(judged.restored, 1e-12)
     if best.frechet <= NEAR * judged.restored:
-        return Finding("samples.as-restored", {"restored": judged.restored})
+        values = {"restored": judged.restored, "frechet": best.frechet, "times": times, "limit": NEAR}
+        return Finding("samples.as-restored", values)
     if best.frechet <= NEAR * judged.floor:
         return Finding("samples.as-halves", {"floor": judged.floor, "n": judged.rows})
-    return Finding("samples.worse-than-restored", values)
+    return Finding("samples.worse-than-restored", {"restored": judged.restored, "times": times})
 
 
 def _kinds(best: Samples) -> tuple[Finding, ...]:

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from diabolo.baselines.pca import Pca
+from diabolo.baselines.quantized_pca import QuantizedPca
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.jobs.code_prior import DiscreteCodes, why_not
-from diabolo.jobs.companions import TWIN, linear_twin
+from diabolo.jobs.companions import TWIN, linear_rival, linear_twin
 from diabolo.jobs.contenders import EVEN, Contender
 from diabolo.jobs.curves import read_curves
 from diabolo.jobs.findings import Finding
@@ -78,7 +79,7 @@ def explain_shortfall(
 
     - what the code may tell: numbers the KL term or a sparse code left without use, held to PCA with as many as are in use; and
       the nats that are paid for: the error from codes with the noise they leave, held to PCA's numbers told with no more nats
-      (reverse water-filling); of discrete codes whether their bits are used;
+      (reverse water-filling); of discrete codes whether their bits are used, and what rounding costs PCA;
     - what training asks besides: penalties, damaged inputs, another error than the squared one;
     - how training went: too short, still falling, learned by heart, few rows.
 
@@ -92,7 +93,7 @@ def explain_shortfall(
     some = Subset(source, rows)
     x = trained.kind.inside(some).flatten(1).numpy()
     case = _Case(trained, some, None if condition is None else condition[rows], health, table, twin, x)
-    told = [*_units(case), *_nats(case), *_prices(case)] if discrete is None else [why_not(discrete)]
+    told = [*_units(case), *_nats(case), *_prices(case)] if discrete is None else [_bits(case, discrete)]
     found = [*told, *_damage(case), *_aim(case), *_run(case)]
     if not found:
         kept = 1 - errors["pca"] / errors["mean"] if errors.get("mean", 0) > 0 else 0.0
@@ -131,6 +132,14 @@ def _nats(case: _Case) -> list[Finding]:
         "pca": linear,
     }
     return [Finding("why.kl.all" if noisy <= EVEN * linear else "why.kl.part", said)]
+
+
+def _bits(case: _Case, discrete: DiscreteCodes) -> Finding:
+    """What discrete codes make of their bits, and what PCA loses by as many."""
+    rival = linear_rival(case.trained)
+    assert isinstance(rival, QuantizedPca)  # codes are discrete, and there is a PCA
+    pca, unrounded = (float(np.square(p.reconstruct(case.x) - case.x).mean()) for p in (rival, rival.unrounded))
+    return why_not(discrete, pca, unrounded)
 
 
 def _noise(case: _Case) -> tuple[float, float]:

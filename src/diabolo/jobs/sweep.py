@@ -17,16 +17,19 @@ from diabolo.data import Reading, read
 from diabolo.data.split import split
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError, UnsupportedError
-from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.companions import linear_rival
 from diabolo.jobs.contenders import EVEN
-from diabolo.jobs.copying import copying
-from diabolo.jobs.diagnose import COPIES
+from diabolo.jobs.copying import COPIES, WIDE, copying, wide_code_tried
+from diabolo.jobs.discrete import code_bits
+from diabolo.jobs.findings import Finding
 from diabolo.jobs.inference import codes
 from diabolo.jobs.reconstruct import encode_all, restored
+from diabolo.jobs.remarks import in_english
 from diabolo.jobs.train import Options, Reader, train
 from diabolo.metrics.codes import active_units, dead_units
 from diabolo.spec import is_whole
 from diabolo.trained import Trained, refuse_missing
+from diabolo.training.events import Event, Notice
 
 SHARE = 0.2
 """Of the rows, held out from all trainings to judge them by."""
@@ -47,9 +50,10 @@ class Width:
 
     latent_dim: what was asked. numbers: in a code, more than that for codes that are maps. error, training: mean squared errors
     inside the model's scale, of held-out rows and of rows it was trained on. pca: of the held-out rows through PCA with as many
-    numbers. kept: ``1 − error / variance`` of the held-out rows. copied: the same of rows whose cells were shuffled, which have
-    nothing to do with the data (:class:`diabolo.jobs.copying.Copying`); None where outputs are not like inputs. used: numbers
-    of the code that say anything: active ones where codes are distributions, not dead ones elsewhere. seconds: of training.
+    numbers, of discrete codes at as many bits. kept: ``1 − error / variance`` of the held-out rows. copied: the same of rows
+    whose cells were shuffled, which have nothing to do with the data (:class:`diabolo.jobs.copying.Copying`); None where
+    outputs are not like inputs. used: numbers of the code that say anything: active ones where codes are distributions, not
+    dead ones elsewhere. seconds: of training. bits: a row, as discrete codes come; None of others.
     """
 
     latent_dim: int
@@ -61,6 +65,7 @@ class Width:
     copied: float | None
     used: int
     seconds: float
+    bits: float | None = None
 
     @property
     def gap(self) -> float:
@@ -80,14 +85,23 @@ class Width:
 @dataclass(frozen=True)
 class Advice:
     """Which width, and why. rule: "kept", or "active" where the numbers in use of a wider code decided. at_the_edge: whether
-    it is the widest that was tried, so that wider ones may be better. reason: a sentence or more, with the rule and the
-    figures.
+    it is the widest that was tried, so that wider ones may be better. why: a sentence or more, with the rule and the figures.
     """
 
     latent_dim: int
     rule: Literal["kept", "active"]
     at_the_edge: bool
-    reason: str
+    why: tuple[Finding, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why, in English."""
+        return " ".join(map(in_english, self.why))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON, with the English words."""
+        plain = {"latent_dim": self.latent_dim, "rule": self.rule, "at_the_edge": self.at_the_edge}
+        return {**plain, "reason": self.reason, "why": [f.to_dict() for f in self.why]}
 
 
 @final
@@ -113,15 +127,15 @@ class Sweep:
     pictures: tuple[np.ndarray, ...]
     value_range: tuple[float, float] | None
     names: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON, without the pictures."""
         plain = ("recipe", "data", "variance", "rows", "held_out", "cells")
         return {name: getattr(self, name) for name in plain} | {
             "widths": [w.to_dict() for w in self.widths],
-            "suggestion": dataclasses.asdict(self.suggestion),
-            "warnings": list(self.warnings),
+            "suggestion": self.suggestion.to_dict(),
+            "warnings": [in_english(f) for f in self.warnings],
         }
 
 
@@ -147,8 +161,8 @@ def sweep(
         options: of the trainings; ``latent_dim`` is not looked at.
         latent_dims: widths to try, at least two different ones; ``"auto"``: the powers of two from 2 to the numbers in a row,
             or to the rows where these are fewer.
-        y: labels, for conditional recipes. readers: called with the events of every training. tell: called before each with
-            its number from 1, how many there are, and the width.
+        y: labels, for conditional recipes. readers: called with the events of every training but notices of wide codes, which
+            the result has. tell: called before each with its number from 1, how many there are, and the width.
 
     Raises:
         ParameterError for widths that are none, DataError for too few rows, UnsupportedError for recipes whose outputs are not
@@ -167,18 +181,20 @@ def sweep(
     known = widths_of(latent_dims, cells, len(rows))
     widths: list[Width] = []
     pictures: list[np.ndarray] = []
-    warned: list[str] = []
+    warned: list[Finding] = []
+    listening = [_without_wide(reader) for reader in readers]
     last: Trained | None = None
     for number, latent_dim in enumerate(known, 1):
         if tell is not None:
             tell(number, len(known), latent_dim)
         started = time.perf_counter()
-        trained = train(part, dataclasses.replace(options, latent_dim=latent_dim), readers=readers)
+        trained = train(part, dataclasses.replace(options, latent_dim=latent_dim), readers=listening)
         seconds = time.perf_counter() - started
         _refuse(trained)
         width = _judged(trained, reading, seen, judged, labels, latent_dim, seconds)
         widths.append(width)
-        warned += _warnings(trained, width)
+        wide = wide_code_tried(trained, width.copied)
+        warned += [] if wide is None else [wide]
         pictures.append(_restored(trained, reading, judged[:SHOWN], labels))
         last = trained
     assert last is not None  # there are at least two widths
@@ -226,50 +242,59 @@ def advise(widths: Sequence[Width], cells: int, *, variational: bool) -> Advice:
     honest = [w for w in widths if not w.copies(cells)] or list(widths)
     best = max(honest, key=lambda w: w.kept)
     if best.kept <= 0:
-        reason = (
-            f"No width restores held-out rows better than their mean does (the best, {best.latent_dim}, keeps "
-            f"{best.kept:.1%} of the variance), so none can be told from another. Train longer, or with more rows."
-        )
-        return Advice(honest[0].latent_dim, "kept", False, reason)
+        why = Finding("widths.none", {"best": best.latent_dim, "kept_share": best.kept})
+        return Advice(honest[0].latent_dim, "kept", False, (why,))
     enough = next(w for w in honest if w.kept >= ENOUGH * best.kept)
     room = next((w for w in honest if w.numbers >= best.used), best)
+    in_use = {"used": best.used, "n": best.numbers}
     if variational and room.numbers < enough.numbers:
-        reason = (
-            f"{room.latent_dim} has room for all numbers that are active in the best width, {best.latent_dim}: {best.used} of "
-            f"{best.numbers}; the KL leaves the rest idle."
-        )
-        return Advice(room.latent_dim, "active", room is widths[-1], reason + _beside(widths, room, cells))
-    reason = (
-        f"{enough.latent_dim} is the smallest width that keeps {ENOUGH:.0%} of what the best one, {best.latent_dim}, keeps of "
-        f"the variance of held-out rows: {enough.kept:.1%} of {best.kept:.1%}."
-    )
-    if variational:
-        reason += f" In the best, {best.used} of {best.numbers} numbers are active."
-    return Advice(enough.latent_dim, "kept", enough is widths[-1], reason + _beside(widths, enough, cells))
+        why = Finding("widths.active", {"width": room.latent_dim, "best": best.latent_dim} | in_use)
+        return Advice(room.latent_dim, "active", room is widths[-1], (why, *_beside(widths, room, cells)))
+    said = {"width": enough.latent_dim, "limit_share": ENOUGH, "best": best.latent_dim}
+    told = [Finding("widths.kept", said | {"kept_share": enough.kept, "best_share": best.kept})]
+    told += [Finding("widths.in-use", in_use)] if variational else []
+    return Advice(enough.latent_dim, "kept", enough is widths[-1], (*told, *_beside(widths, enough, cells)))
 
 
-def _beside(widths: Sequence[Width], chosen: Width, cells: int) -> str:
+def _beside(widths: Sequence[Width], chosen: Width, cells: int) -> list[Finding]:
     """What narrower and wider ones do instead, and PCA."""
     at = list(widths).index(chosen)
-    said = ""
-    if at > 0:
-        said += f" Narrower loses: {widths[at - 1].latent_dim} keeps {widths[at - 1].kept:.1%}."
+    narrower, widest = widths[at - 1] if at > 0 else None, widths[-1]
+    said = []
+    if narrower is not None:
+        said.append(Finding("widths.narrower", {"width": narrower.latent_dim, "kept_share": narrower.kept}))
     copies = next((w for w in widths if w.copies(cells)), None)
     if copies is not None:
-        said += (
-            f" Too wide copies: {copies.latent_dim} gives back {copies.copied:.0%} of the variance of shuffled cells, which "
-            "have nothing to do with the data."
-        )
-    elif at + 1 < len(widths):
-        w = widths[-1]
-        said += f" The widest, {w.latent_dim}, keeps {w.kept:.1%}"
-        said += "." if w.copied is None else f" (and {max(0.0, w.copied):.0%} of shuffled cells)."
+        said.append(Finding("widths.copies", {"width": copies.latent_dim, "copied_share": copies.copied}))
+    elif at + 1 == len(widths):
+        said.append(Finding("widths.edge"))
     else:
-        said += " It is the widest that was tried: wider may be better."
-    if chosen.pca is not None and chosen.pca > 0:
-        said += f" Its error is {chosen.error / chosen.pca:.2f} times that of PCA with as many numbers"
-        said += ": train longer, or take PCA." if chosen.error > EVEN * chosen.pca else "."
-    return said
+        kept = {"width": widest.latent_dim, "kept_share": widest.kept}
+        copied = {} if widest.copied is None else {"copied_share": max(0.0, widest.copied)}
+        said.append(Finding("widths.widest.copied" if copied else "widths.widest", kept | copied))
+    return [*said, *_rival(chosen)]
+
+
+def _rival(chosen: Width) -> list[Finding]:
+    """Its error over PCA's; nothing where PCA is not there, or leaves nothing."""
+    if chosen.pca is None or not chosen.pca > 0:
+        return []
+    rival = Finding("diagnosis.rival.numbers", {"n": chosen.numbers})
+    behind = "widths.beside.numbers"
+    if chosen.bits is not None:
+        rival, behind = Finding("diagnosis.rival.bits", {"n": chosen.bits}), "widths.beside.bits"
+    key = behind if chosen.error > EVEN * chosen.pca else "widths.beside"
+    return [Finding(key, {"times": chosen.error / chosen.pca, "rival": rival})]
+
+
+def _without_wide(reader: Reader) -> Reader:
+    """The reader, spared the notice of a wide code."""
+
+    def read(event: Event) -> None:
+        if not (isinstance(event, Notice) and event.about == WIDE):
+            reader(event)
+
+    return read
 
 
 def _check_labels(labels: Any, n: int, conditional: bool) -> None:
@@ -324,7 +349,7 @@ def _judged(
         errors.append(float(np.square(x - _restored(trained, reading, rows, labels)).mean()))
     source, condition = Subset(reading.source, judged), _condition(trained, labels, judged)
     x = encode_all(trained, source).flatten(1).numpy()
-    twin = linear_twin(trained)
+    rival = linear_rival(trained)
     z = codes(trained, source, condition).flatten(1).numpy()
     used = active_units(z) if trained.model.bottleneck.variational else ~dead_units(z)
     copied = copying(trained, source, condition)
@@ -334,11 +359,12 @@ def _judged(
         numbers=z.shape[1],
         error=errors[0],
         training=errors[1],
-        pca=None if twin is None else float(np.square(x - twin.reconstruct(x)).mean()),
+        pca=None if rival is None else float(np.square(x - rival.reconstruct(x)).mean()),
         kept=1 - errors[0] / variance if variance > 0 else 0.0,
         copied=None if copied is None else copied.noise,
         used=int(used.sum()),
         seconds=seconds,
+        bits=code_bits(trained),
     )
 
 
@@ -352,12 +378,3 @@ def _condition(trained: Trained, labels: Any, rows: torch.Tensor) -> torch.Tenso
 
 def _restored(trained: Trained, reading: Reading, rows: torch.Tensor, labels: Any) -> np.ndarray:
     return restored(trained, Subset(reading.source, rows), _condition(trained, labels, rows)).numpy()
-
-
-def _warnings(trained: Trained, width: Width) -> list[str]:
-    cells = trained.kind.layout.cells
-    if width.numbers <= cells:
-        return []
-    text = f"A code of {width.numbers} numbers is wider than a row of {cells}: it can hold the row itself"
-    copied = f", and {width.copied:.0%} of the variance of shuffled cells comes back" if width.copied is not None else ""
-    return [f"{text}{copied}."]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,9 @@ from diabolo.data.kinds.base import Kind
 from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, TrainingError, UnsupportedError
 from diabolo.jobs.companions import add_companions
+from diabolo.jobs.copying import WIDE, wide_code
 from diabolo.jobs.pairs import SHRINKS, matched, shrinking, smaller, without_shrinking
+from diabolo.jobs.remarks import in_english
 from diabolo.model import Model
 from diabolo.spec import is_number, is_whole
 from diabolo.trained import Config, Trained, as_labels, has_fractions, one_hot, refuse_missing
@@ -147,7 +148,7 @@ def train(
     wide = wide_code(untrained)
     if wide is not None:
         for reader in readers:
-            reader(Notice(wide))
+            reader(Notice(in_english(wide), about=WIDE))
     for event in run_engine(untrained, examples, rows, validation, plan, checkpoint_folder=checkpoint_folder, resume=resume):
         for reader in readers:
             reader(event)
@@ -156,24 +157,6 @@ def train(
     if finished is None:
         raise TrainingError("Training ended without a result.")
     return add_companions(finished.trained, examples, rows, validation, labels, options.seed, reading.groups)
-
-
-def wide_code(trained: Trained) -> str | None:
-    """What to warn of where a code was asked for that can hold the row itself; None where it cannot, or does not copy anyway.
-
-    Sparse codes are wide on purpose, damaged inputs cannot be copied, what comes out of a model of pairs is no copy, and a map
-    has its own measure of wide.
-    """
-    parts, numbers, cells = trained.config.composition, math.prod(trained.model.code_shape), trained.kind.layout.cells
-    guarded = parts.bottleneck.name not in ("plain", "gaussian") or parts.corruption is not None or bool(parts.regularizers)
-    guarded = guarded or trained.target_kind is not None
-    if trained.config.options.get("latent_dim") is None or numbers <= cells or len(trained.model.code_shape) > 1 or guarded:
-        return None
-    idle = "the KL will leave many of them idle" if parts.bottleneck.name == "gaussian" else "the model may learn to copy"
-    return (
-        f"latent_dim={numbers} is more than the {cells} numbers of a row: such a code can hold the row itself, and {idle}. "
-        "Take fewer (a sweep says how many), or recipe 'sparse' or 'denoising'."
-    )
 
 
 def untrained(data: Any, options: Options = Options(), *, y: Any = None) -> tuple[Trained, Examples]:

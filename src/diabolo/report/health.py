@@ -56,7 +56,7 @@ def diagnosed(found: Diagnosis) -> tuple[Finding, ...]:
     """What a diagnosis adds: what was found that is said nowhere else, with its remedy, and how codes lie and move."""
     told: list[Finding] = []
     for check in found.checks:
-        if check.name not in SAID and (check.found or check.name in TOLD and check.severity == "fine"):
+        if check.name not in SAID and (check.found or check.name in TOLD and check.severity in ("fine", "measured")):
             told += [check.said] if check.remedy is None else [check.said, check.remedy]
     return tuple(told)
 

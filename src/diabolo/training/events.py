@@ -69,9 +69,13 @@ class Saved(Event):
 @final
 @dataclass(frozen=True)
 class Notice(Event):
-    """Something worth telling that did not stop training, such as a checkpoint that could not be written."""
+    """Something worth telling that did not stop training, such as a checkpoint that could not be written.
+
+    about: a name of it, for readers that say the same in their own way.
+    """
 
     text: str
+    about: str = ""
 
 
 @final
