@@ -131,7 +131,7 @@ def test_the_verdict_follows_from_the_table() -> None:
     linear = Samples("pca + gaussian", 2.0, 0.5, 0.5)
     assert keys(mixture, gaussian) == ["samples.mended", "samples.holes", "samples.as-restored"]
     about = Finding("samples.features.cells", {"n": 1})
-    near = sample_verdict(SampleJudgment((mixture, gaussian), "cells", 100, 1.0, 2.0, 1, about, False))[-1]
+    near = sample_verdict(SampleJudgment((mixture, gaussian), "cells", 100, 1.0, 2.0, 1, about, False, "mixture"))[-1]
     assert dict(near.values) == {"restored": 2.0, "frechet": 2.5, "times": 1.25, "limit": NEAR}
     better = Samples("mixture", 1.4, 0.8, 0.8)
     assert keys(mixture, gaussian, restored=0.5)[-1] == "samples.worse-than-restored"
