@@ -13,6 +13,7 @@
 
     UnfamiliarWarning(UserWarning)       pictures from another domain than those a model was trained on
     WideCodeWarning(UserWarning)         a code with room for the row itself
+    FewCodesWarning(UserWarning)         a density fitted to too few codes
 
 Each error is also a builtin, so that ``except ValueError`` keeps working. The text says what was expected, what was
 received and what to do.
@@ -78,6 +79,11 @@ class UnfamiliarWarning(UserWarning):
 @final
 class WideCodeWarning(UserWarning):
     """A code was asked for that has more numbers than a row, and nothing keeps the model from copying."""
+
+
+@final
+class FewCodesWarning(UserWarning):
+    """A density was fitted to too few codes to say how their numbers go together."""
 
 
 def unknown(what: str, name: object, known: Iterable[str]) -> ParameterError:

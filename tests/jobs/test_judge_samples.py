@@ -146,6 +146,8 @@ def test_the_verdict_follows_from_the_table() -> None:
     assert keys(Samples("mixture", 2.5, 0.8, 0.8, copies=0.05))[-1] == "samples.no-copies"
     assert keys(Samples("mixture", 2.5, 0.8, 0.8, copies=0.06))[-1] == "samples.copies"
     assert keys(Samples("prior", 2.5, 0.8, 0.8, holes=0.2), mixture, prior=True)[:2] == ["samples.alike", "samples.holes.prior"]
+    learned = Samples("autoregressive", 2.5, 0.8, 0.8, holes=0.3), Samples("independent", 2.6, 0.8, 0.8, holes=0.9)
+    assert keys(*learned, usual="autoregressive")[:2] == ["samples.alike", "samples.holes.learned"]
     assert keys(Samples("learned", 2.5, 0.8, 0.8, copies=0.5)) == ["samples.one", "samples.as-restored", "samples.copies"]
 
 

@@ -168,7 +168,10 @@ def test_what_has_no_label_is_not_judged() -> None:
     some = np.where(np.arange(100) < 60, Y[:100].astype(str), "")
     judged = judge_search(model(), build_index(model(), X[:100], some), ArraySource(X[:100]), 3)
     assert judged is not None
-    assert (judged.queries, judged.rows) == (60, 100)
+    assert (judged.queries, judged.rows) == (60, 60)  # no item without a label counts as a wrong one
+    alone = judge_search(model(), build_index(model(), X[:60], Y[:60]), ArraySource(X[:60]), 3)
+    assert alone is not None
+    assert judged.shares == pytest.approx(alone.shares)
     for labels in (None, np.arange(100), np.linspace(0, 1, 100), np.full(100, "")):
         assert judge_search(model(), build_index(model(), X[:100], labels), ArraySource(X[:100])) is None
 

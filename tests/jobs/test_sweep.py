@@ -82,6 +82,9 @@ def test_the_rule() -> None:
     assert advise(lines, 100, variational=False).latent_dim == 4  # 0.86 is more than 95 % of 0.9
     assert advise(lines[:2], 100, variational=False).at_the_edge
     assert "wider may be better" in advise(lines[:2], 100, variational=False).reason
+    beyond = advise(lines[:2], 3, variational=False).reason
+    assert "wider may be better" not in beyond
+    assert "PCA" not in beyond  # which has nothing left to lose there
 
 
 def test_a_wide_code_that_copies_is_not_the_best() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from diabolo.densities import DENSITIES, DISCRETE, find
 from diabolo.densities.base import Density
-from diabolo.errors import ParameterError, UnsupportedError
+from diabolo.errors import FewCodesWarning, ParameterError, UnsupportedError
 from diabolo.jobs.code_prior import code_prior, priors_of
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.discrete import codes_of, quantizer
@@ -73,4 +74,13 @@ def fit_density(trained: Trained, name: str) -> Density:
         )
     if CODES not in trained.companions:
         raise UnsupportedError("This model carries no training codes to fit a density to.")
-    return find(name).fit(trained.companions[CODES].arrays["z"], random_state=0)
+    z = trained.companions[CODES].arrays["z"]
+    least = 2 * (z.shape[1] + 1)
+    if len(z) < least:
+        warnings.warn(
+            f"Density {name!r} is fitted to {len(z)} training codes of {z.shape[1]} numbers: fewer than {least} say "
+            "little of how these go together, and new rows may be poor. Train with more rows, or with fewer code numbers.",
+            FewCodesWarning,
+            stacklevel=4,
+        )
+    return find(name).fit(z, random_state=0)

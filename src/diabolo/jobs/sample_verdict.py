@@ -7,7 +7,8 @@ from diabolo.jobs.findings import Finding
 from diabolo.jobs.holes import HOLES
 from diabolo.jobs.judge_samples import BESIDE, SampleJudgment, Samples
 
-ORIGINS = ("prior", *(density.name for density in DENSITIES), *(density.name for density in DISCRETE), BESIDE)
+LEARNED = tuple(density.name for density in DISCRETE)
+ORIGINS = ("prior", *(density.name for density in DENSITIES), *LEARNED, BESIDE)
 """What has words of its own."""
 EVEN = 1.25
 """Fréchet distances that differ by no more count as equal: from draw to draw one origin's differ by 1.15 (500 digits)."""
@@ -29,6 +30,7 @@ def sample_verdict(judged: SampleJudgment) -> tuple[Finding, ...]:
     best, worst = judged.own[0], judged.own[-1]
     usual = next((line for line in judged.own if line.origin == judged.usual), best)
     one = next((line for line in judged.own if line.origin == ("prior" if judged.prior else "gaussian")), worst)
+    one = usual if usual.origin in LEARNED else one
     return (
         _origin(judged, usual),
         *in_holes(one, prior=judged.prior),
@@ -43,7 +45,7 @@ def in_holes(line: Samples, *, prior: bool) -> tuple[Finding, ...]:
     """How many of the drawn codes lie in holes, where those are many. prior: whether the recipe trains towards one."""
     if line.holes is None or line.holes <= HOLES:
         return ()
-    key = "samples.holes.prior" if prior else "samples.holes"
+    key = "samples.holes.learned" if line.origin in LEARNED else "samples.holes.prior" if prior else "samples.holes"
     return (Finding(key, {"origin": origin_words(line.origin), "share": line.holes}),)
 
 

@@ -101,8 +101,8 @@ def judge_search(
     """Precision at k of the codes in an index, beside raw data and beside PCA with as many numbers.
 
     items: the rows that the index was made of. queries, y: other rows and their labels; without them up to 1 000 of the items
-    are looked for among the others. Raw data and PCA are searched by the index's metric too. Queries without a label (an empty
-    text, NaN) are left out. None where the labels are no classes, where there are none, or nothing to compare.
+    are looked for among the others. Raw data and PCA are searched by the index's metric too. Queries and items without a label
+    (an empty text, NaN) are left out. None where the labels are no classes, where there are none, or nothing to compare.
     """
     _check_k(k)
     check_made_by(trained, index)
@@ -112,7 +112,8 @@ def judge_search(
     if classes is None or asked_for is None:
         return None
     most = max(2, JUDGED_CELLS // trained.kind.layout.cells)
-    kept = at_most(len(items), most, seed)
+    there = np.flatnonzero(classes != "")
+    kept = there[at_most(len(there), most, seed)]
     labels = classes[kept]
     wanted = labels if y is None else asked_for
     known = np.flatnonzero(wanted != "")

@@ -267,12 +267,12 @@ def _beside(widths: Sequence[Width], chosen: Width, cells: int) -> list[Finding]
     if copies is not None:
         said.append(Finding("widths.copies", {"width": copies.latent_dim, "copied_share": copies.copied}))
     elif at + 1 == len(widths):
-        said.append(Finding("widths.edge"))
+        said += [Finding("widths.edge")] if chosen.numbers < cells else []
     else:
         kept = {"width": widest.latent_dim, "kept_share": widest.kept}
         copied = {} if widest.copied is None else {"copied_share": max(0.0, widest.copied)}
         said.append(Finding("widths.widest.copied" if copied else "widths.widest", kept | copied))
-    return [*said, *_rival(chosen)]
+    return [*said, *(_rival(chosen) if chosen.numbers < cells or chosen.bits is not None else [])]
 
 
 def _rival(chosen: Width) -> list[Finding]:
