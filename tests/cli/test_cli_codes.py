@@ -70,7 +70,11 @@ def test_a_folder_of_labeled_queries_is_judged(run: Run, photos: None, model: Pa
     assert (found["precision"]["queries"], found["precision"]["left_out"], found["metric"]) == (12, False, "cosine")
     assert found["queries"][0]["label"] == "d3"
     assert run("search", model, "photos", "photos", "--json").json["precision"]["left_out"]
-    assert "first 10 of 12 queries" in run("search", model, "photos", "more").out
+    told = run("search", model, "photos", "more").out
+    assert "first 10 of 12 queries" in told
+    assert "among the items" not in told
+    Image.fromarray(DIGITS[3]).save("more/d3/one-of-them.png")
+    assert "13 queries, 1 of them among the items, each looked for among the others" in run("search", model, "photos", "more").out
 
 
 def test_rows_of_a_table(run: Run, table: Path, table_model: Path) -> None:

@@ -133,6 +133,8 @@ def show(index: Index, wanted: Reading, found: Neighbors, judged: Precision | No
         asked = f"{judged.queries} items, each looked for among the others"
     else:
         asked = f"{judged.queries} queries" if judged.queries == n else f"{judged.queries} of the {n} queries"
+        if judged.themselves:
+            asked += f", {judged.themselves} of them among the items, each looked for among the others"
     figures = [[WORDS[name], f"{share:.1%}"] for name, share in judged.shares.items()]
     title = f"Of the {judged.k} nearest of {judged.rows} items have the label of what was looked for ({asked})"
     console.table(["searched", "precision"], figures, title=title, numbers=(1,))
