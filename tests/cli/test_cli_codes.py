@@ -48,6 +48,8 @@ def test_a_picture_finds_itself_first(run: Run, photos: None, model: Path) -> No
     words = ("-k", "3", "-o", "found.csv", "--strip", "strip.png", "--keep-index", "photos.safetensors")
     ran = run("search", model, "photos", "query.png", *words)
     assert ran.code == 0, ran.err
+    assert "query.png: pictures were cropped around the center and scaled from 16×16 to 8×8" in ran.err
+    assert "photos: " not in ran.err
     assert [w for w in ("d7/7.png", "PCA, as many numbers", "raw data", "at random", "60 items") if w not in ran.out] == []
     frame = pl.read_csv("found.csv")
     assert frame.columns == ["query", "name", "label", "rank", "row", "distance"]
