@@ -48,6 +48,8 @@ def test_a_picture_finds_itself_first(run: Run, photos: None, model: Path) -> No
     words = ("-k", "3", "-o", "found.csv", "--strip", "strip.png", "--keep-index", "photos.safetensors")
     ran = run("search", model, "photos", "query.png", *words)
     assert ran.code == 0, ran.err
+    assert "query.png: pictures were cropped around the center and scaled from 16×16 to 8×8" in ran.err
+    assert "photos: " not in ran.err
     assert [w for w in ("d7/7.png", "PCA, as many numbers", "raw data", "at random", "60 items") if w not in ran.out] == []
     frame = pl.read_csv("found.csv")
     assert frame.columns == ["query", "name", "label", "rank", "row", "distance"]
@@ -70,7 +72,12 @@ def test_a_folder_of_labeled_queries_is_judged(run: Run, photos: None, model: Pa
     assert (found["precision"]["queries"], found["precision"]["left_out"], found["metric"]) == (12, False, "cosine")
     assert found["queries"][0]["label"] == "d3"
     assert run("search", model, "photos", "photos", "--json").json["precision"]["left_out"]
-    assert "first 10 of 12 queries" in run("search", model, "photos", "more").out
+    told = run("search", model, "photos", "more").out
+    assert "first 10 of 12 queries" in told
+    assert "among the items" not in told
+    Image.fromarray(DIGITS[3]).save("more/d3/one-of-them.png")
+    told = run("search", model, "photos", "more").out
+    assert "13 queries, 1 of them among the items, each looked for among the others" in told
 
 
 def test_rows_of_a_table(run: Run, table: Path, table_model: Path) -> None:

@@ -143,4 +143,4 @@ def test_whole_photographs_of_any_size(run: Run) -> None:
 
 def test_pictures_of_another_size_are_scaled_and_that_is_said(run: Run, bars_model: Path) -> None:
     write(np.kron(bars(5, 1), np.ones((1, 3, 4), dtype=np.uint8)), Path("large"))
-    assert "cropped around the center and scaled to 8×8" in run("detect", bars_model, "large").err
+    assert "cropped around the center and scaled from 24×32 to 8×8" in run("detect", bars_model, "large").err

@@ -126,6 +126,8 @@ def test_new_pictures_stand_beside_the_nearest_of_the_training(run: Run, digits_
     assert (ran.code, "Beside the nearest of the training: near.png" in ran.out) == (0, True)
     with Image.open("near.png") as drawn:
         assert drawn.size[1] > drawn.size[0] / 2
+    ran = run("generate", digits_model, "-o", "x.png", "--training", "demo:digits", "--nearest", "near.png")
+    assert "Beside the nearest of the training, the first 12 of 25: near.png" in ran.out
     ran = run("generate", digits_model, "-o", "x.npy", "--nearest", "near.png")
     assert (ran.code, "give --training DATA too" in ran.err) == (2, True)
     ran = run("generate", table_model, "-o", "x.csv", "--training", "demo:digits", "--nearest", "near.png")

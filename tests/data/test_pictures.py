@@ -132,7 +132,8 @@ def test_one_size_by_a_crop_around_the_center(tmp_path):
     reading = read(tmp_path)
     assert (values(reading) == 200).all()
     assert reading.notes == (
-        "pictures were cropped around the center and scaled to 10×10 (the smallest side, at most 64; side= changes it)",
+        "pictures were cropped around the center and scaled from 10×30 to 10×10 "
+        "(the smallest side, at most 64; side= changes it)",
     )
 
 

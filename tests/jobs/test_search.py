@@ -164,6 +164,23 @@ def test_items_looked_for_among_the_others() -> None:
     assert judged.to_dict()["shares"]["model"] > 0.3
 
 
+def test_queries_that_are_items_do_not_find_themselves() -> None:
+    rows, n = np.concatenate([np.arange(440, 500), np.arange(1500, 1560)]), len(X[ITEMS])
+    judged = judge_search(model(), an_index(), ArraySource(X[ITEMS]), 3, ArraySource(X[rows]), Y[rows])
+    assert judged is not None
+    codes, asked = embed(model(), X[ITEMS]).astype(float), embed(model(), X[rows]).astype(float)
+    near = NearestNeighbors(n_neighbors=4, algorithm="brute").fit(codes).kneighbors(asked, return_distance=False)
+    others = np.array([[i for i in line if i != row][:3] for line, row in zip(near, rows, strict=True)])
+    assert judged.shares["model"] == pytest.approx((Y[others] == Y[rows, None]).mean())
+    there = rows < n
+    chance = [(np.sum(Y[ITEMS] == Y[row]) - is_item) / (n - is_item) for row, is_item in zip(rows, there, strict=True)]
+    assert judged.shares["chance"] == pytest.approx(np.mean(chance))
+    assert (judged.queries, judged.themselves, judged.left_out) == (120, 60, False)
+    other = judge_search(model(), an_index(), ArraySource(X[ITEMS]), 3, ArraySource(X[rows]), (Y[rows] + 1) % 10)
+    assert other is not None
+    assert other.themselves == 0  # of another label: found, and counted as what it is
+
+
 def test_what_has_no_label_is_not_judged() -> None:
     some = np.where(np.arange(100) < 60, Y[:100].astype(str), "")
     judged = judge_search(model(), build_index(model(), X[:100], some), ArraySource(X[:100]), 3)

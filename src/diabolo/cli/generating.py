@@ -111,8 +111,9 @@ def _drawn(trained: Trained, asked: Asked, output: Path) -> Made:
     written = making_rows.write(trained, made, y, output, ending)
     words = [f"{len(made)} new rows"]
     if asked.nearest is not None and asked.training is not None:
-        making_rows.write_nearest(trained, made, read_for(trained, asked.training).array(), asked.nearest)
-        words.append(f"Beside the nearest of the training: {asked.nearest}")
+        shown = making_rows.write_nearest(trained, made, read_for(trained, asked.training).array(), asked.nearest)
+        some = f", the first {shown} of {len(made)}" if shown < len(made) else ""
+        words.append(f"Beside the nearest of the training{some}: {asked.nearest}")
     judged = None if asked.judge is None else _judged(trained, asked, asked.judge)
     return Made(len(made), written, tuple(words), {"nearest": asked.nearest}, judged)
 

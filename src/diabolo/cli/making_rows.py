@@ -84,14 +84,15 @@ def check_nearest(trained: Trained, path: Path | None, training: str | None) -> 
         raise ParameterError("--nearest draws pictures, and this model makes none. --judge DATA has the share of copies.")
 
 
-def write_nearest(trained: Trained, x: Tensor, training: Any, path: Path) -> None:
-    """The first new pictures, each beside the training picture nearest to it, with the distance between them."""
+def write_nearest(trained: Trained, x: Tensor, training: Any, path: Path) -> int:
+    """The first new pictures, each beside the training picture nearest to it, with the distance between; how many."""
     found = nearest_rows(trained, x[:LINES], training)
     texts = {"neighbors.query": ENGLISH["samples.new"]}
     texts |= dict.fromkeys(("neighbors.distances", "neighbors.nearest"), ENGLISH["samples.near"])
     bounds = trained.out_kind.layout.bounds or (0.0, 1.0)
     made, near = found.made.numpy(), found.near[:, None].numpy()
     write_bytes(path, to_png(neighbors(made, near, found.distances[:, None], value_range=bounds, texts=texts)))
+    return len(made)
 
 
 def show(judged: SampleJudgment) -> None:

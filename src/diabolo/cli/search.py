@@ -61,8 +61,11 @@ def search(
     if keep_index is not None:
         index.save(keep_index)
     wanted = read_for(trained, query, **read, may_lack=True)  # type: ignore[arg-type]
+    same = searching.is_same(query, index)
+    if items is None or not same:
+        searching.say_notes(query, wanted)
     found = searched(trained, index, wanted.source, k, wanted.labels)
-    judged = None if items is None else searching.judged(trained, index, items, wanted, k, same=searching.is_same(query, index))
+    judged = None if items is None else searching.judged(trained, index, items, wanted, k, same=same)
     if output is not None and ending is not None:
         searching.write_found(wanted, found, output, ending)
     if strip is not None and items is not None:

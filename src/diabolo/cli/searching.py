@@ -59,6 +59,7 @@ def indexed(
     """The index, and the items it is of: None where it was kept before and they are not needed."""
     if not is_index(data):
         reading = read_for(trained, data, **read)
+        say_notes(data, reading)
         place = str(Path(data).resolve()) if Path(data).exists() else data
         index = build_index(trained, reading.source, reading.labels, reading.ids, metric or "euclidean", place=place)
         return index, reading.source
@@ -69,6 +70,12 @@ def indexed(
             f"The index {data} was made with the metric {index.metric}: leave --metric out, or search the data."
         )
     return index, _items_again(trained, index, data, read) if rows_too else None
+
+
+def say_notes(data: str, reading: Reading) -> None:
+    """What should be known of data that were read, such as pictures that were scaled, to stderr."""
+    for note in reading.notes:
+        console.say(f"{data}: {note}")
 
 
 def _items_again(trained: Trained, index: Index, data: str, read: dict[str, Any]) -> Source:
@@ -133,6 +140,8 @@ def show(index: Index, wanted: Reading, found: Neighbors, judged: Precision | No
         asked = f"{judged.queries} items, each looked for among the others"
     else:
         asked = f"{judged.queries} queries" if judged.queries == n else f"{judged.queries} of the {n} queries"
+        if judged.themselves:
+            asked += f", {judged.themselves} of them among the items, each looked for among the others"
     figures = [[WORDS[name], f"{share:.1%}"] for name, share in judged.shares.items()]
     title = f"Of the {judged.k} nearest of {judged.rows} items have the label of what was looked for ({asked})"
     console.table(["searched", "precision"], figures, title=title, numbers=(1,))

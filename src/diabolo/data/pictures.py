@@ -287,8 +287,10 @@ def _size(headers: list[_Header], side: int | None) -> tuple[int, int]:
 
 def _size_note(headers: list[_Header], size: tuple[int, int], wants: Wants) -> str:
     height, width = size
-    if all((h.height, h.width) == size for h in headers):
+    found = {(h.height, h.width) for h in headers}
+    if found <= {size}:
         return ""
+    before = "from {}×{} ".format(*found.pop()) if len(found) == 1 else ""
     why = (
         ""
         if wants.size
@@ -296,7 +298,7 @@ def _size_note(headers: list[_Header], size: tuple[int, int], wants: Wants) -> s
         if wants.side
         else f" (the smallest side, at most {LARGEST_SIDE}; side= changes it)"
     )
-    return f"pictures were cropped around the center and scaled to {height}×{width}{why}"
+    return f"pictures were cropped around the center and scaled {before}to {height}×{width}{why}"
 
 
 def _pixels(path: Path, size: tuple[int, int], channels: int) -> np.ndarray:

@@ -56,7 +56,9 @@ class Precision:
 
     shares: by what is searched: "model" (codes), "raw" (rows as the model sees them: pixels, standardized columns), "pca" (as
     many numbers as a code has; not for models trained on pairs), and "chance", items drawn at random. rows: how many items
-    were searched. left_out: whether the queries are items themselves, each left out of its own search.
+    were searched. left_out: whether the queries were drawn from the items, each left out of its own search. themselves: how
+    many queries are items themselves: all of those, and of given queries those with the raw row of an item of their label (or
+    of none), which is left out of their search too.
     """
 
     k: int
@@ -64,6 +66,7 @@ class Precision:
     rows: int
     left_out: bool
     shares: Mapping[str, float]
+    themselves: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -101,8 +104,9 @@ def judge_search(
     """Precision at k of the codes in an index, beside raw data and beside PCA with as many numbers.
 
     items: the rows that the index was made of. queries, y: other rows and their labels; without them up to 1 000 of the items
-    are looked for among the others. Raw data and PCA are searched by the index's metric too. Queries and items without a label
-    (an empty text, NaN) are left out. None where the labels are no classes, where there are none, or nothing to compare.
+    are looked for among the others. So are given queries that are among the items: an item with a query's own raw row is no
+    find. Raw data and PCA are searched by the index's metric too. Queries and items without a label (an empty text, NaN) are
+    left out. None where the labels are no classes, where there are none, or nothing to compare.
     """
     _check_k(k)
     check_made_by(trained, index)
@@ -120,20 +124,36 @@ def judge_search(
     asked = known[at_most(len(known), min(JUDGED_QUERIES, most), seed + 1)]
     if len(asked) == 0 or len(kept) < 2:
         return None
-    own = torch.from_numpy(asked) if queries is None else None
     searched = _views(trained, items, kept, index.codes[kept])
     if queries is None:
-        sought = {name: rows[own] for name, rows in searched.items()}
+        own = asked
+        sought = {name: rows[torch.from_numpy(asked)] for name, rows in searched.items()}
     else:
         assert y is not None  # checked above
         z = embed(trained, Subset(queries, torch.from_numpy(asked)), np.asarray(y).ravel()[asked])
         sought = _views(trained, queries, asked, z)
+        own = _themselves(sought["raw"].numpy(), wanted[asked], searched["raw"].numpy(), labels)
+    themselves = int((own >= 0).sum())
+    left_out = torch.from_numpy(own) if themselves else None
     shares = {}
     for name, rows in searched.items():
-        near = nearest(sought[name], rows, k, index.metric, own)[0].numpy()
+        near = nearest(sought[name], rows, k, index.metric, left_out)[0].numpy()
         shares[name] = precision_at_k(labels[near], wanted[asked])
-    shares["chance"] = _chance(labels, wanted[asked], left_out=own is not None)
-    return Precision(min(k, len(kept) - (own is not None)), len(asked), len(kept), own is not None, shares)
+    shares["chance"] = _chance(labels, wanted[asked], own)
+    return Precision(min(k, len(kept) - (themselves > 0)), len(asked), len(kept), queries is None, shares, themselves)
+
+
+def _themselves(queries: np.ndarray, wanted: np.ndarray, items: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(q,) int64, the item that each query is: the first with the same raw row and the same label, or none; -1 for no item."""
+    alike: dict[bytes, list[int]] = {}
+    for i, row in enumerate(queries):
+        alike.setdefault(row.tobytes(), []).append(i)
+    own = np.full(len(queries), -1)
+    for item, row in enumerate(items):
+        for i in alike.get(row.tobytes(), ()):
+            if own[i] < 0 and labels[item] in (wanted[i], ""):
+                own[i] = item
+    return own
 
 
 def _check_rows(index: Index, items: Source, queries: Source | None, y: Any) -> None:
@@ -158,8 +178,8 @@ def _check_k(k: int) -> None:
         raise ParameterError(f"k, how many nearest items, must be a whole number of at least 1, got {k!r}.")
 
 
-def _chance(labels: np.ndarray, looked_for: np.ndarray, *, left_out: bool) -> float:
-    """Precision of items drawn at random: the share of a query's label among the items, the query itself aside."""
-    count = Counter(labels.tolist())
-    same = [count[label] - left_out for label in looked_for.tolist()]
-    return float(np.mean(same) / (len(labels) - left_out))
+def _chance(labels: np.ndarray, looked_for: np.ndarray, own: np.ndarray) -> float:
+    """Precision of items drawn at random: the share of a query's label among the items, the item it is itself aside."""
+    count, there = Counter(labels.tolist()), own >= 0
+    same = np.array([count[label] for label in looked_for.tolist()]) - (there & (labels[own] == looked_for))
+    return float(np.mean(same / (len(labels) - there)))
