@@ -16,8 +16,9 @@ def nearest(
 ) -> tuple[Tensor, Tensor]:
     """Numbers (q, k) int64 and distances (q, k) float64 of the rows nearest to each query, the nearest first.
 
-    queries: (q, d). rows: (n, d). own: (q,) the row that each query itself is, which is left out; -1 for none. k is cut to n, to
-    n - 1 with ``own``. metric: ``"euclidean"``, or ``"cosine"``: 1 - cos of the angle, in [0, 2], 1 from a row of zeros to any other.
+    queries: (q, d). rows: (n, d). own: (q,) the row that each query itself is, which is left out; -1 for none. k is cut to n,
+    to n - 1 with ``own``. metric: ``"euclidean"``, or ``"cosine"``: 1 - cos of the angle, in [0, 2], 1 from a row of zeros to
+    any other.
     Computed in float64. Of equal distances the lower row comes first.
 
     >>> nearest(torch.tensor([[0.9]]), torch.tensor([[0.0], [1.0], [5.0]]), k=2)
