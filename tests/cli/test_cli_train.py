@@ -18,7 +18,7 @@ from diabolo.cli.progress import ProgressLine
 from diabolo.training import checkpoints
 from diabolo.training.events import Epoch, Event, Saved
 from tests.cli.conftest import Ran, Run
-from tests.helpers import low_rank
+from tests.helpers import little_images, low_rank
 
 QUICK = ("-n", "mlp", "-k", "4", "-e", "2")
 
@@ -41,6 +41,35 @@ def test_what_is_said_about_a_training(run: Run) -> None:
     assert [mark for mark in ("{", "}", "Finding", "None", "nan") if mark in ran.out] == []
     assert "diabolo reconstruct digits-plain demo:digits -o restored.png" in ran.out
     assert "diabolo embed digits-plain demo:digits -o codes.csv" in ran.out
+
+
+@pytest.mark.usefixtures("blank_report")
+@pytest.mark.parametrize(
+    ("recipe", "words", "first"),
+    [
+        ("denoising", ("-n", "mlp"), "diabolo denoise m bars.npy -o mended.png"),
+        ("denoising", ("-n", "conv", "--set", "network.code=map"), "diabolo denoise m picture.png -o mended.png"),
+        ("jigsaw", ("-n", "mlp"), "diabolo unshuffle m picture.png -o mended.png"),
+        ("upscaling", ("-n", "mlp"), "diabolo eval m bars.npy"),
+    ],
+)
+def test_the_next_command_runs(run: Run, recipe: str, words: tuple[str, ...], first: str) -> None:
+    np.save("bars.npy", little_images())
+    Image.fromarray(little_images(1, 16)[0]).save("picture.png")
+    told = run("train", "bars.npy", "-r", recipe, *words, "-e", "1", "-o", "m")
+    assert f"Next:    {first}\n" in told.out, told.err
+    ran = run(*first.split()[1:])
+    assert ran.code == 0, ran.err
+
+
+@pytest.mark.usefixtures("blank_report")
+def test_the_next_command_for_pictures_in_files(run: Run) -> None:
+    Path("photos").mkdir()
+    for i, pixels in enumerate(little_images(40, 12)):
+        Image.fromarray(pixels).resize((12 + i % 3, 12)).save(f"photos/{i}.png")
+    told = run("train", "photos", "-r", "denoising", "-n", "mlp", "-e", "1", "-o", "m")
+    assert "Next:    diabolo reconstruct m photos -o restored.png\n" in told.out
+    assert run("reconstruct", "m", "photos", "-o", "restored.png").code == 0
 
 
 @pytest.mark.usefixtures("blank_report")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diabolo.cli import console
@@ -61,22 +62,30 @@ def show_outcome(made: Made, evaluation: Evaluation, report: Report, finished: F
     console.result()
     console.result(f"Model:   {made.folder}")
     console.result(f"Report:  {page}  (open it in a browser)")
-    console.result("Next:    " + "\n         ".join(next_commands(made, request.data)))
+    console.result("Next:    " + "\n         ".join(next_commands(made, request.data, request.target)))
 
 
-def next_commands(made: Made, data: str) -> list[str]:
-    """Two commands worth trying with this model."""
-    from diabolo.jobs.tasks import tasks_of
+def next_commands(made: Made, data: str, target: str | None = None) -> list[str]:
+    """Two commands worth trying with this model, that run as they stand.
 
-    folder = made.folder
-    tasks = tasks_of(made.trained) if made.trained.kind.name == "image" else ()
-    if tasks and tasks[0] != "impute":
-        return [
-            command("diabolo", tasks[0], folder, "picture.png", "-o", "mended.png"),
-            command("diabolo", "report", folder, "--lang", "ru"),
-        ]
-    shown = "restored.png" if made.trained.kind.name == "image" else "restored.csv"
-    return [
-        command("diabolo", "reconstruct", folder, data, "-o", shown),
-        command("diabolo", "embed", folder, data, "-o", "codes.csv"),
-    ]
+    A picture of the user's own is named where the model takes pictures of any size, the data of the training elsewhere.
+    """
+    from diabolo.data.pictures import picture_paths
+    from diabolo.jobs.tasks import UNSHUFFLE, UPSCALE, tasks_of
+    from diabolo.jobs.tiles import takes_any_size
+
+    folder, trained = made.folder, made.trained
+    shown = "restored.png" if trained.kind.name == "image" else "restored.csv"
+    usual = [command("diabolo", "reconstruct", folder, data, "-o", shown)]
+    usual += [command("diabolo", "embed", folder, data, "-o", "codes.csv")]
+    tasks = tasks_of(trained) if trained.kind.name == "image" else ()
+    if not tasks or tasks[0] == "impute":
+        return usual
+    report = command("diabolo", "report", folder, "--lang", "ru")
+    if tasks[0] == UNSHUFFLE or takes_any_size(trained):
+        return [command("diabolo", tasks[0], folder, "picture.png", "-o", "mended.png"), report]
+    if tasks[0] == UPSCALE and target is None:  # the data are as large as what comes out
+        return [command("diabolo", "eval", folder, data), report]
+    if picture_paths(Path(data)):  # pictures in files go through at their own size, which may be any
+        return usual
+    return [command("diabolo", tasks[0], folder, data, "-o", "mended.png"), report]

@@ -98,6 +98,15 @@ def tiles(positions: tuple[int, ...], reach: Reach, side: int) -> Iterator[Tile]
         yield Tile(seen, answer, place)
 
 
+def takes_any_size(trained: Trained) -> bool:
+    """Whether pictures of other sizes than those of the training can go through a model."""
+    try:
+        reach_of(trained.model.encoder, trained.model.decoder)
+    except UnsupportedError:
+        return False
+    return True
+
+
 def reach(trained: Trained, positions: tuple[int, ...]) -> Reach:
     """How far a model looks, where data of these positions can go through it. Raises as :func:`restored_tiles`.
 
