@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from diabolo import store
+from diabolo import Autoencoder, store
 from diabolo.cli import main
 from diabolo.jobs.interpolate import interpolate_through
 from diabolo.jobs.reconstruct import reconstruct
@@ -146,6 +146,15 @@ def test_rows_of_a_table_on_the_way(run: Run, table: Path, table_model: Path) ->
     assert run("interpolate", table_model, table, *words, "-o", "way.png").code == 0
     refused = run("interpolate", table_model, table, *words, "-o", "way.gif")
     assert (refused.code, "do not move" in refused.err) == (2, True)
+
+
+def test_a_way_has_one_label(run: Run) -> None:
+    Autoencoder("cvae", latent_dim=2, epochs=1, random_state=0).fit(DIGITS[:60], LABELS[:60]).save("m")
+    np.savez("labeled.npz", X=DIGITS[:60], y=LABELS[:60])
+    ran = run("interpolate", "m", "labeled.npz", "--rows", "0,1", "-o", "way.npy")
+    words = "--rows 0,1 have 0, 1: choose rows of one label, such as --rows 0,10, which have 0.\n"
+    assert (ran.code, words in ran.err) == (2, True), ran.err
+    assert run("interpolate", "m", "labeled.npz", "--rows", "0,10", "-o", "way.npy").code == 0
 
 
 def test_ways_that_cannot_be(run: Run, digits: None, model: Path) -> None:

@@ -109,6 +109,7 @@ def test_ways_that_do_not_go_together(run: Run, digits_model: Path, table_model:
         (("--grid", "3", "--walk"), "two ways to choose codes"),
         (("--spread", "0.2"), "--spread belongs to --around"),
         (("--numbers", "0,1"), "--numbers belongs to --grid"),
+        (("--grid", "3", "--numbers", "0,9"), "two different numbers of the code, from 0 to 3, got 0,9. Take 0,3, say."),
         (("--grid", "3", "--numbers", "0"), "such as 0,3; got '0'"),
         (("--walk", "--density", "kernel"), "--density says nothing with --walk"),
         (("--walk", "-n", "3"), "--count says nothing with --walk"),

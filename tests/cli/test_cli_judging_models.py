@@ -89,7 +89,12 @@ def test_widths_of_pictures_as_data(run: Run) -> None:
         (["diagnose", "nowhere"], 1, "nowhere is not there"),
         (["diagnose", "MODEL", "--factors", "a"], 2, "--factors goes with DATA"),
         (["diagnose", "MODEL", "--training", "a"], 2, "--training goes with DATA"),
-        (["diagnose", "MODEL", "DATA", "--factors", "machin"], 1, "machin"),
+        (["diagnose", "MODEL", "DATA", "--factors", "machin"], 1, "Did you mean 'machine'?"),
+        (
+            ["diagnose", "MODEL", "DATA", "--factors", "nope"],
+            1,
+            "Known: flow, machine, part, press, temp. It was asked for as a factor.\n",
+        ),
         (["diagnose", "MODEL", "DATA", "--factors", "a,,b"], 2, "--factors expects columns such as a,b,c"),
         (["sweep", "DATA", "--label", "machine", "--id", "part", "--pictures", "out.png"], 2, "these data are a table"),
     ],

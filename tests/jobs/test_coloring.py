@@ -52,7 +52,9 @@ def test_columns_whether_features_or_not(trained: Trained) -> None:
 
 
 def test_a_column_that_is_not_there(trained: Trained) -> None:
-    with pytest.raises(DataError, match=r"no column 'plase'. Did you mean 'place'.*Here it is the color"):
+    with pytest.raises(
+        DataError, match=r"no column 'plase'. Did you mean 'place'.*It was asked for as the color, which may also be 'label'"
+    ):
         color(trained, "plase")
     with pytest.raises(DataError, match="no column 'd'"):
         coloring(trained, read_like(trained.kind, FRAME).source, read_like(trained.kind, FRAME).source, None, "d")

@@ -81,7 +81,9 @@ def apart(trained: Trained, data: str, found: Patient, factors: str) -> Disentan
     names = [name.strip() for name in factors.split(",")]
     if not all(names):
         raise ParameterError(f"--factors expects columns such as a,b,c or a file, got {factors!r}.")
-    columns: dict[str, np.ndarray] = {name: np.asarray(column_of(trained, data, found.source, name)) for name in names}
+    columns: dict[str, np.ndarray] = {
+        name: np.asarray(column_of(trained, data, found.source, name, factor=True)) for name in names
+    }
     return disentangle(trained, found.source, columns, found.labels)
 
 

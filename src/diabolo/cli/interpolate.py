@@ -52,7 +52,7 @@ def interpolate(
     wanted = interpolating.numbers(rows)
     trained = open_model("interpolate", model, data, device)
     ending = interpolating.ending(trained, output, data)
-    reading = interpolating.chosen(read_for(trained, data, label=label, skip_broken=skip_broken), wanted)
+    reading = interpolating.chosen(trained, read_for(trained, data, label=label, skip_broken=skip_broken), wanted)
     x_hat = interpolating.way(trained, reading, steps, spherical=spherical, cycle=cycle)
     frames = interpolating.write(trained, reading, x_hat, output, ending, steps=steps, seconds=seconds, cycle=cycle)
     if as_json:

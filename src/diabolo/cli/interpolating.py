@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -49,17 +50,34 @@ def ending(trained: Trained, output: Path, data: str) -> str:
     return found
 
 
-def chosen(reading: Reading, rows: list[int]) -> Reading:
-    """The rows to go through, in the order they were asked for. DataError for a number that is not there."""
+def chosen(trained: Trained, reading: Reading, rows: list[int]) -> Reading:
+    """The rows to go through, in the order they were asked for.
+
+    DataError for a number that is not there, ParameterError for rows of several labels where the model decodes with one.
+    """
     n = len(reading.source)
     beyond = [row for row in rows if row >= n]
     if beyond:
         raise DataError(f"--rows {beyond[0]}: {reading.name} has {n} rows, counted from 0, so the last is {n - 1}.")
+    if trained.config.labels and reading.labels is not None:
+        _check_one_label(reading.labels, rows)
     return dataclasses.replace(
         reading,
         source=Subset(reading.source, torch.tensor(rows)),
         labels=None if reading.labels is None else reading.labels[rows],
         ids=None if reading.ids is None else reading.ids[rows],
+    )
+
+
+def _check_one_label(labels: np.ndarray, rows: list[int]) -> None:
+    found = list(dict.fromkeys(labels[rows].tolist()))
+    if len(found) == 1:
+        return
+    alike = np.flatnonzero(labels == labels[rows[0]])[: len(rows)]
+    such = f", such as --rows {','.join(map(str, alike))}, which have {found[0]!r}" if len(alike) > 1 else ""
+    raise ParameterError(
+        f"The whole way is decoded with one label, and --rows {','.join(map(str, rows))} have {', '.join(map(repr, found))}: "
+        f"choose rows of one label{such}."
     )
 
 

@@ -69,17 +69,19 @@ def _as_coloring(name: str, given: Any, n: int) -> Coloring:
     return Coloring(name, values, numbers and (has_fractions(values) or len(np.unique(known)) > CLASSES))
 
 
-def column_of(trained: Trained, data: Any, source: Source, name: str) -> Any:
-    """The values of a column (n,): of a feature in its own unit, of any other as it was given."""
+def column_of(trained: Trained, data: Any, source: Source, name: str, *, factor: bool = False) -> Any:
+    """The values of a column (n,): of a feature in its own unit, of any other as it was given.
+
+    factor: whether it is asked for as a known factor, not as the color. DataError, which says so, where there is none.
+    """
     if trained.kind.name != "table":
-        raise DataError(f"Pictures have no column {name!r}: color them by 'label' or 'error'.")
+        instead = "give factors as a file of numbers, a row for each picture" if factor else "color them by 'label' or 'error'"
+        raise DataError(f"Pictures have no column {name!r}: {instead}.")
     names = [str(n) for n in trained.kind.layout.names]
     if name in names:
         return source.take(torch.arange(len(source)))[:, names.index(name)].cpu().numpy()
-    try:
-        found = None if isinstance(data, Source) else read_like(trained.kind, data, label=name).labels
-    except DataError as error:
-        raise DataError(f"{error} Here it is the color, and that may also be 'label' or 'error'.") from error
+    found = None if isinstance(data, Source) else read_like(trained.kind, data, label=name, may_lack=True).labels
     if found is None:
-        raise DataError(f"{unknown('column', name, names)} 'label' and 'error' are colors too.")
+        use = "a factor" if factor else "the color, which may also be 'label' or 'error'"
+        raise DataError(f"{unknown('column', name, {*names, *trained.kind.wants.apart})} It was asked for as {use}.")
     return found

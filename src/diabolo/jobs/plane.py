@@ -73,5 +73,8 @@ def _is_standard_normal(trained: Trained) -> bool:
 def _asked(numbers: Sequence[int], k: int) -> tuple[int, int]:
     found = tuple(numbers)
     if len(found) != 2 or found[0] == found[1] or not all(is_whole(i, 0) and i < k for i in found):
-        raise ParameterError(f"Expected two different numbers of the code, from 0 to {k - 1}, got {numbers!r}.")
+        given = ",".join(map(str, found)) or "none"
+        raise ParameterError(
+            f"Expected two different numbers of the code, from 0 to {k - 1}, got {given}. Take 0,{k - 1}, say."
+        )
     return int(found[0]), int(found[1])
