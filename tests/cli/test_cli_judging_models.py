@@ -46,6 +46,9 @@ def test_a_diagnosis_as_data_and_with_factors(run: Run, table: Path, table_model
 def test_factors_in_a_file(run: Run, digits_model: Path) -> None:
     np.save("factors.npy", np.arange(1797 * 2).reshape(1797, 2) / 7)
     assert "factor 1" in run("diagnose", digits_model, "demo:digits", "--factors", "factors.npy").out
+    lines = ["slant,width", *(f"{i / 7},{i % 5}" for i in range(1797))]
+    Path("factors.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert "Factors slant, width, " in run("diagnose", digits_model, "demo:digits", "--factors", "factors.csv").out
     np.save("few.npy", np.zeros((3, 2)))
     ran = run("diagnose", digits_model, "demo:digits", "--factors", "few.npy")
     assert (ran.code, "few.npy has 3 rows, and demo:digits has 1797" in ran.err) == (1, True)

@@ -11,6 +11,7 @@ import numpy as np
 from diabolo.cli import console
 from diabolo.cli.inputs import known_data, read_for
 from diabolo.data import read
+from diabolo.data.kinds.table import TableKind
 from diabolo.data.sources import Source
 from diabolo.data.split import split
 from diabolo.data.subset import Subset
@@ -74,10 +75,12 @@ def apart(trained: Trained, data: str, found: Patient, factors: str) -> Disentan
     """MIG, DCI and SAP for factors that are columns of the data, or a file of numbers."""
     assert found.source is not None  # --factors goes with DATA
     if Path(factors).is_file():
-        values = read(factors, kind="table").array()
+        given = read(factors, kind="table")
+        columns_of = given.kind.columns if isinstance(given.kind, TableKind) else None
+        values, called = given.array(), None if columns_of is None else [str(name) for name in columns_of.names]
         if len(values) != len(found.source):
             raise DataError(f"{factors} has {len(values)} rows, and {data} has {len(found.source)}: they must go together.")
-        return disentangle(trained, found.source, values, found.labels)
+        return disentangle(trained, found.source, values, found.labels, names=called)
     names = [name.strip() for name in factors.split(",")]
     if not all(names):
         raise ParameterError(f"--factors expects columns such as a,b,c or a file, got {factors!r}.")
