@@ -19,7 +19,7 @@ from diabolo.jobs.embed import decoded
 from diabolo.jobs.judge_samples import SampleJudgment
 from diabolo.jobs.new_rows import nearest_rows
 from diabolo.jobs.oddities import CHANNELS
-from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.sample import sample_codes, warn_of_few_codes
 from diabolo.jobs.sample_verdict import sample_verdict
 from diabolo.report.language import language
 from diabolo.store.files import write_bytes
@@ -50,6 +50,7 @@ def label_of(trained: Trained, text: str | None) -> Any:
 
 def drawn(trained: Trained, count: int, density: str, y: Any, seed: int | None) -> Tensor:
     """New rows inside the model's scale, (count, F, *P)."""
+    warn_of_few_codes(trained, density)
     return decoded(trained, sample_codes(trained, count, density=density, random_state=seed), y)
 
 

@@ -62,6 +62,7 @@ def sample_codes(trained: Trained, n: int, *, density: str = "auto", random_stat
 
 def sample(trained: Trained, n: int, y: Any = None, *, density: str = "auto", random_state: int | None = None) -> Any:
     """n new rows as the caller's data: codes from :func:`sample_codes`, through the decoder (the mean of p(x|z))."""
+    warn_of_few_codes(trained, density)
     return decode(trained, sample_codes(trained, n, density=density, random_state=random_state), y)
 
 
@@ -74,13 +75,19 @@ def fit_density(trained: Trained, name: str) -> Density:
         )
     if CODES not in trained.companions:
         raise UnsupportedError("This model carries no training codes to fit a density to.")
-    z = trained.companions[CODES].arrays["z"]
-    least = 2 * (z.shape[1] + 1)
-    if len(z) < least:
+    return find(name).fit(trained.companions[CODES].arrays["z"], random_state=0)
+
+
+def warn_of_few_codes(trained: Trained, density: str) -> None:
+    """Warn where a density would be fitted to too few codes to say how their numbers go together: fewer than 2 (K + 1)."""
+    name = usual_origin(trained) if density == "auto" else density
+    if name not in [d.name for d in DENSITIES] or CODES not in trained.companions:
+        return
+    n, k = trained.companions[CODES].arrays["z"].shape
+    if n < 2 * (k + 1):
         warnings.warn(
-            f"Density {name!r} is fitted to {len(z)} training codes of {z.shape[1]} numbers: fewer than {least} say "
-            "little of how these go together, and new rows may be poor. Train with more rows, or with fewer code numbers.",
+            f"Density {name!r} is fitted to {n} training codes of {k} numbers: fewer than {2 * (k + 1)} say little of how "
+            "these go together, and new rows may be poor. Train with more rows, or with fewer code numbers.",
             FewCodesWarning,
             stacklevel=4,
         )
-    return find(name).fit(z, random_state=0)

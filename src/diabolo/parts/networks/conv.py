@@ -63,9 +63,9 @@ class Conv(Network):
         reached = source if self.code == "map" else target  # a map is enlarged beyond the source's size, not shrunk further
         channels = chosen_channels(source, reached, size, self.code, self.stages) if self.channels is None else self.channels
         hidden = chosen_hidden(self.code, latent_dim, size) if self.hidden is None else self.hidden
-        chosen = dataclasses.replace(self, channels=tuple(channels), hidden=hidden, stages=len(channels))
-        chosen._plan()
-        return chosen
+        chosen = dataclasses.replace(self, channels=tuple(channels), hidden=hidden)
+        chosen._plan()  # refuses what cannot be built
+        return dataclasses.replace(chosen, stages=len(chosen.channels or ()))
 
     def build(self, ports: Ports) -> tuple[PyramidEncoder, PyramidDecoder]:
         check_positions(self.name, ports.source, ports.target)
