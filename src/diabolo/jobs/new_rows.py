@@ -12,9 +12,11 @@ from torch import Tensor
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.jobs.embed import decoded
+from diabolo.jobs.holes import HOLES, find_holes
 from diabolo.jobs.judge_samples import SampleJudgment, judge_samples
 from diabolo.jobs.reconstruct import encode_all
 from diabolo.jobs.sample import sample_codes
+from diabolo.jobs.sample_verdict import hollow_line
 from diabolo.maths.nearest import nearest
 from diabolo.trained import Trained, as_labels
 
@@ -40,7 +42,8 @@ class NewRows:
 
     judgment: every origin of codes beside PCA. real: (n, F, *P), real rows. made: (n, F, *P) by the usual origin. better: the
     same by the best one, None where that is the usual one. nearest: of ``made``, None without training rows. labels: of all of
-    them, or None.
+    them, or None. hollow: where codes often fall into holes, what they are drawn from, and what comes out of the emptiest of
+    these; None where they do not.
     """
 
     judgment: SampleJudgment
@@ -49,6 +52,7 @@ class NewRows:
     better: Tensor | None
     nearest: Nearest | None
     labels: tuple[Any, ...] | None
+    hollow: tuple[str, Tensor] | None = None
 
     @property
     def usual(self) -> str:
@@ -90,7 +94,19 @@ def look_at_new_rows(
         better=None if best == usual else drawn(trained, len(rows), best, labels, seed),
         nearest=None if training is None else nearest_rows(trained, made, training),
         labels=None if labels is None else tuple(labels.tolist()),
+        hollow=_hollow(trained, source, y, judgment, len(rows), seed),
     )
+
+
+def _hollow(
+    trained: Trained, source: Source, y: np.ndarray | None, judgment: SampleJudgment, n: int, seed: int
+) -> tuple[str, Tensor] | None:
+    """What comes out of the emptiest places that codes are drawn from; None where holes are few."""
+    line = hollow_line(judgment)
+    if line.holes is None or line.holes <= HOLES:
+        return None
+    found = find_holes(trained, source, y, n, origin=line.origin, seed=seed)
+    return line.origin, decoded(trained, found.codes.astype(np.float32), found.labels)
 
 
 def drawn(trained: Trained, n: int, density: str, y: Any, seed: int | None) -> Tensor:

@@ -27,18 +27,22 @@ def sample_verdict(judged: SampleJudgment) -> tuple[Finding, ...]:
 
     Every sentence is of these features and so many rows.
     """
-    best, worst = judged.own[0], judged.own[-1]
+    best = judged.own[0]
     usual = next((line for line in judged.own if line.origin == judged.usual), best)
-    one = next((line for line in judged.own if line.origin == ("prior" if judged.prior else "gaussian")), worst)
-    one = usual if usual.origin in LEARNED else one
     return (
         _origin(judged, usual),
-        *in_holes(one, prior=judged.prior),
+        *in_holes(hollow_line(judged), prior=judged.prior),
         _limit(judged, best),
         *_kinds(best),
         *(_beside(line, best) for line in judged.table if line.origin == BESIDE),
         *_copies(judged, usual),
     )
+
+
+def hollow_line(judged: SampleJudgment) -> Samples:
+    """The line whose holes are told: the prior's, else that of one Gaussian; of discrete codes what usually draws them."""
+    shown = "prior" if judged.prior else judged.usual if judged.usual in LEARNED else "gaussian"
+    return next((line for line in judged.own if line.origin == shown), judged.own[-1])
 
 
 def in_holes(line: Samples, *, prior: bool) -> tuple[Finding, ...]:

@@ -25,6 +25,7 @@ COLUMNS = (
     Column("precision", "generation.precision", "higher", share=True),
     Column("recall", "generation.recall", "higher", share=True),
     Column("copies", "generation.copied", None, share=True),
+    Column("holes", "generation.holes", None, share=True),
 )
 SHOWN = 2
 """New rows of a table that are shown."""
@@ -41,6 +42,7 @@ def generation(g: Gathered, say: Language) -> dict[str, Any] | None:
     lines = [Line(origin(say, line.origin), vars(line), own=line.origin == found.usual) for line in judged.table]
     about = ["generation.about.frechet", "generation.about.precision"]
     about += ["generation.about.copied"] if found.nearest is not None else []
+    about += ["generation.about.holes"] if any(line.holes is not None for line in judged.table) else []
     pictures = g.noun == "image"
     return {
         "sentences": [say.say(f) for f in _said(g.noun, found.judgment)],
@@ -72,13 +74,15 @@ def _features(name: str) -> Finding | str:
 
 
 def _group(g: Gathered, found: NewRows, say: Language) -> dict[str, Any]:
-    """Real rows, new ones of the best origin where it is another, usual ones, and the training rows nearest to these."""
+    """Real rows, new ones of the best origin where it is another, usual ones, the training rows nearest to these, and holes."""
     lines: list[tuple[str, str, Sequence[Tensor]]] = [("generation.real", "", list(found.real))]
     if found.better is not None:
         lines.append(("generation.new", found.best, list(found.better)))
     lines.append(("generation.new", found.usual, list(found.made)))
     if found.nearest is not None:
         lines.append(("generation.near", "", list(found.nearest.near)))
+    if found.hollow is not None:
+        lines.append(("generation.hollow", found.hollow[0], list(found.hollow[1])))
     bounds = g.trained.out_kind.layout.bounds or (0.0, 1.0)
     shown = []
     for key, name, pictures in lines:
