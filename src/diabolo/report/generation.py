@@ -74,15 +74,15 @@ def _features(name: str) -> Finding | str:
 
 
 def _group(g: Gathered, found: NewRows, say: Language) -> dict[str, Any]:
-    """Real rows, new ones of the best origin where it is another, usual ones, the training rows nearest to these, and holes."""
+    """Real rows, what comes out of holes, new rows of the best origin where it is another, usual ones, and the training rows nearest to these."""
     lines: list[tuple[str, str, Sequence[Tensor]]] = [("generation.real", "", list(found.real))]
+    if found.hollow is not None:
+        lines.append(("generation.hollow", found.hollow[0], list(found.hollow[1])))
     if found.better is not None:
         lines.append(("generation.new", found.best, list(found.better)))
     lines.append(("generation.new", found.usual, list(found.made)))
     if found.nearest is not None:
         lines.append(("generation.near", "", list(found.nearest.near)))
-    if found.hollow is not None:
-        lines.append(("generation.hollow", found.hollow[0], list(found.hollow[1])))
     bounds = g.trained.out_kind.layout.bounds or (0.0, 1.0)
     shown = []
     for key, name, pictures in lines:
