@@ -74,7 +74,8 @@ def _features(name: str) -> Finding | str:
 
 
 def _group(g: Gathered, found: NewRows, say: Language) -> dict[str, Any]:
-    """Real rows, what comes out of holes, new rows of the best origin where it is another, usual ones, and the training rows nearest to these."""
+    """Lines of pictures: real rows, what comes out of holes, new rows of the best origin where it is another, usual ones, and
+    the training rows nearest to these."""
     lines: list[tuple[str, str, Sequence[Tensor]]] = [("generation.real", "", list(found.real))]
     if found.hollow is not None:
         lines.append(("generation.hollow", found.hollow[0], list(found.hollow[1])))
