@@ -130,3 +130,13 @@ def test_where_nothing_can_be_looked_at_it_says_why(monkeypatch: pytest.MonkeyPa
     found = find_uses(wide, wide.kind.read(little_images(40, side=17)))
     assert isinstance(found, Uses)
     assert found.new_rows == Finding("generation.wide", {"n": 257, "most": 256})
+
+
+def test_wide_discrete_codes_are_drawn_from_their_own_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diabolo.jobs.uses.WIDEST", 2)
+    images = little_images(60)
+    trained = quick(images, "vqvae", epochs=8)
+    found = find_uses(trained, trained.kind.read(images))
+    assert isinstance(found, Uses)
+    assert isinstance(found.new_rows, NewRows)
+    assert found.new_rows.usual in ("independent", "autoregressive")

@@ -38,8 +38,8 @@ def sample_codes(trained: Trained, n: int, *, density: str = "auto", random_stat
     """Draw n codes, (n, K) float32.
 
     density: ``"prior"`` (standard normal, of recipes that train towards it), ``"gaussian"``, ``"mixture"`` or ``"kernel"``
-    (fitted to the codes of up to 5 000 training rows). Of
-    discrete codes ``"independent"`` or ``"autoregressive"``. ``"auto"``: see :func:`usual_origin`.
+    (fitted to the codes of up to 5 000 training rows); of discrete codes ``"independent"`` or ``"autoregressive"``.
+    ``"auto"``: see :func:`usual_origin`.
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ParameterError(f"n must be a whole number of at least 1, got {n!r}.")

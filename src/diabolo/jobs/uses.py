@@ -61,14 +61,14 @@ class Found:
 class Uses:
     """What :func:`find_uses` finds. rows: (m,), which rows of the source were looked at; all other numbers are places in these.
 
-    Each of clusters, search, new_rows and ways is what was found, or why there is nothing. profiles: (C, F), means of each
+    new_rows and ways are what was found, or why there is nothing. profiles: (C, F), means of each
     cluster's rows of a table, from the mean of all and in their standard deviations; None for pictures.
     """
 
     rows: np.ndarray
-    clusters: Clustering | Finding
+    clusters: Clustering
     profiles: np.ndarray | None
-    search: Found | Finding
+    search: Found
     new_rows: NewRows | Finding
     ways: Ways | Finding
 
@@ -172,7 +172,7 @@ def _new_rows(trained: Trained, some: Source, need: np.ndarray | None, training:
     if trained.target_kind is not None:
         return Finding("generation.pairs")
     numbers = int(np.prod(trained.model.code_shape))
-    if numbers > WIDEST:
+    if numbers > WIDEST and quantizer(trained) is None:  # the prior of discrete codes travels with the model
         return Finding("generation.wide", {"n": numbers, "most": WIDEST})
     if CODES not in trained.companions or len(trained.companions[CODES].arrays["z"]) < FEWEST:
         return Finding("generation.few", {"least": FEWEST})
@@ -186,7 +186,7 @@ def _ways(trained: Trained, some: Source, y: np.ndarray | None, training: Source
     return Finding("interpolation.none") if found is None else found
 
 
-def _clusters(found: Clustering | Finding) -> dict[str, Any]:
+def _clusters(found: Clustering) -> dict[str, Any]:
     """Without what is there a row."""
     long = ("assignments", "distances", "centers")
     return {name: value for name, value in found.to_dict().items() if name not in long}

@@ -31,8 +31,6 @@ def clusters(g: Gathered, say: Language) -> dict[str, Any] | None:
     if not isinstance(g.uses, Uses):
         return None
     found = g.uses.clusters
-    if isinstance(found, Finding):
-        return {"sentences": [say.say(found)], "table": None, "about": [], "gallery": None, "use": None}
     lines = [
         Line(say.plain(f"uses.{line.name}"), vars(line), own=line.name == "model", numbers=line.numbers) for line in found.table
     ]

@@ -31,8 +31,6 @@ def search(g: Gathered, say: Language) -> dict[str, Any] | None:
     if not isinstance(g.uses, Uses):
         return None
     found = g.uses.search
-    if isinstance(found, Finding):
-        return {"sentences": [say.say(found)], "table": None, "about": [], "gallery": None, "values": None, "use": None}
     precision = {} if found.precision is None else found.precision.shares
     names = [n for n in ("model", "pca", "raw", "chance") if n in precision or n in found.agreement]
     lines = [

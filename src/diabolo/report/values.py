@@ -21,10 +21,10 @@ def rows_beside(say: Language, kind: Kind, x: Tensor, heads: Sequence[str]) -> d
     """Rows x (n, F, *P), n of at least one, under n heads."""
     told = [natural(kind, row) for row in x]
     flat = x.flatten(1)
-    order = range(flat.shape[1])
+    order: Sequence[int] = range(flat.shape[1])
     if len(order) > COLUMNS:
         apart = (flat.max(0).values - flat.min(0).values).tolist()
-        order = sorted(sorted(order, key=lambda i: -apart[i])[:COLUMNS])  # type: ignore[assignment]
+        order = sorted(sorted(order, key=lambda i: -apart[i])[:COLUMNS])
     names = kind.layout.names
     rows = [
         {
