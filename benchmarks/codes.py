@@ -22,10 +22,10 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from diabolo import Autoencoder
 from diabolo.baselines.pca import fit_pca
-from diabolo.jobs.features import features_of
-from diabolo.jobs.judge_samples import judge_samples
-from diabolo.jobs.label_curve import label_curve
-from diabolo.jobs.likelihood import log_likelihood
+from diabolo.jobs.evaluation.likelihood import log_likelihood
+from diabolo.jobs.generation.features import features_of
+from diabolo.jobs.generation.judge_samples import judge_samples
+from diabolo.jobs.learning.label_curve import label_curve
 from diabolo.parts.bottlenecks import Gaussian as GaussianCode
 from diabolo.parts.likelihoods import Bernoulli
 from diabolo.parts.networks import Mlp

@@ -24,8 +24,8 @@ from PIL import Image
 from diabolo import Autoencoder, read
 from diabolo.baselines.filters import FILTERS
 from diabolo.baselines.resizing import enlarge, shrink
-from diabolo.jobs.judge_mending import judge_mending
-from diabolo.jobs.photographs import mend_photograph
+from diabolo.jobs.mending.judge_mending import judge_mending
+from diabolo.jobs.mending.photographs import mend_photograph
 from diabolo.metrics.errors import row_errors
 from diabolo.parts.corruptions import BlindSpots, GaussianNoise
 from diabolo.parts.likelihoods import Gaussian

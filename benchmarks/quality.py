@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from diabolo import Autoencoder, read
 from diabolo.baselines.pca import Pca, fit_pca
 from diabolo.data.split import split
-from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.evaluation.evaluate import evaluate
 from diabolo.parts.likelihoods import Bernoulli, Gaussian
 from diabolo.parts.networks import Mlp
 

@@ -12,8 +12,8 @@ from sklearn.datasets import load_digits
 
 from diabolo import Autoencoder, store
 from diabolo.cli import main
-from diabolo.jobs.interpolate import interpolate_through
-from diabolo.jobs.reconstruct import reconstruct
+from diabolo.jobs.codes.interpolate import interpolate_through
+from diabolo.jobs.codes.reconstruct import reconstruct
 from tests.cli.conftest import Run
 
 DIGITS, LABELS = load_digits().images.astype(np.uint8) * 15, load_digits().target

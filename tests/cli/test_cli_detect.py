@@ -11,7 +11,7 @@ from PIL import Image
 
 from diabolo import store
 from diabolo.cli import main
-from diabolo.jobs.detect import detect
+from diabolo.jobs.anomalies.detect import detect
 from tests.cli.conftest import Run
 
 

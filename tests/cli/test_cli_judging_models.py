@@ -10,7 +10,7 @@ from PIL import Image
 
 from diabolo import load
 from diabolo.cli.diagnosing import Patient, show
-from diabolo.jobs.diagnose import Check, Diagnosis
+from diabolo.jobs.diagnosis.diagnose import Check, Diagnosis
 from diabolo.jobs.findings import Finding
 from tests.cli.conftest import Run
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from diabolo import load
 from diabolo.cli.mapping import Asked, drawn_from
-from diabolo.jobs.maps import map_codes
+from diabolo.jobs.codes.maps import map_codes
 from tests.cli.conftest import Run
 
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from diabolo import load, store
-from diabolo.jobs.embed import embed
-from diabolo.jobs.reconstruct import reconstruct
+from diabolo.jobs.codes.embed import embed
+from diabolo.jobs.codes.reconstruct import reconstruct
 from tests.cli.conftest import Run
 
 

@@ -13,8 +13,8 @@ from diabolo.data.kinds import KINDS, TableKind
 from diabolo.data.kinds.table import cast
 from diabolo.data.split import split
 from diabolo.errors import DataError
-from diabolo.jobs.reconstruct import reconstruct, reconstruction_error
-from diabolo.jobs.score import score
+from diabolo.jobs.codes.reconstruct import reconstruct, reconstruction_error
+from diabolo.jobs.evaluation.score import score
 from tests.helpers import quick
 
 RNG = np.random.default_rng(0)

@@ -13,13 +13,13 @@ from matplotlib.figure import Figure
 from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.estimators.plot import Plot
 from diabolo.figures.export import to_svg
-from diabolo.jobs.cluster import cluster
-from diabolo.jobs.embed import decoded
-from diabolo.jobs.index import build_index
-from diabolo.jobs.judge_samples import judge_samples
-from diabolo.jobs.reconstruct import encode_all
-from diabolo.jobs.sample import sample_codes
-from diabolo.jobs.search import judge_search
+from diabolo.jobs.codes.cluster import cluster
+from diabolo.jobs.codes.embed import decoded
+from diabolo.jobs.codes.index import build_index
+from diabolo.jobs.codes.reconstruct import encode_all
+from diabolo.jobs.codes.search import judge_search
+from diabolo.jobs.generation.judge_samples import judge_samples
+from diabolo.jobs.generation.sample import sample_codes
 from diabolo.trained import Trained
 from tests.helpers import little_images, low_rank, quick
 

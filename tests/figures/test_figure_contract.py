@@ -28,11 +28,11 @@ from diabolo.figures.rows import table_rows
 from diabolo.figures.sweep import sweep_curve, sweep_pictures
 from diabolo.figures.texts import ENGLISH, RUSSIAN, resolved
 from diabolo.figures.units import units
-from diabolo.jobs.cluster import Clustering, Grouping
-from diabolo.jobs.coloring import Coloring
-from diabolo.jobs.label_curve import METHODS, Accuracy, LabelCurve
-from diabolo.jobs.maps import CodeMap
-from diabolo.jobs.sweep import Advice, Sweep, Width
+from diabolo.jobs.codes.cluster import Clustering, Grouping
+from diabolo.jobs.codes.coloring import Coloring
+from diabolo.jobs.codes.maps import CodeMap
+from diabolo.jobs.diagnosis.sweep import Advice, Sweep, Width
+from diabolo.jobs.learning.label_curve import METHODS, Accuracy, LabelCurve
 
 RANDOM = np.random.default_rng(0)
 PICTURES, TABLE = RANDOM.random((6, 9, 7, 3)), RANDOM.normal(size=(3, 5))

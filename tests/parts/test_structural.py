@@ -9,8 +9,8 @@ from torch import Tensor
 
 from diabolo.errors import ParameterError, UnsupportedError
 from diabolo.estimators.autoencoder import Autoencoder
-from diabolo.jobs.evaluate import evaluate
-from diabolo.jobs.score import score
+from diabolo.jobs.evaluation.evaluate import evaluate
+from diabolo.jobs.evaluation.score import score
 from diabolo.maths.similarity import gradient_difference, ms_ssim, ssim
 from diabolo.parts.likelihoods import Laplace, Structural
 from diabolo.parts.likelihoods.base import Output

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from diabolo.data import read
-from diabolo.jobs.evaluate import Evaluation, evaluate
+from diabolo.jobs.evaluation.evaluate import Evaluation, evaluate
 from diabolo.report import Report, build_report
 from diabolo.report.gathered import Gathered, gather
 from diabolo.trained import Trained

@@ -6,7 +6,7 @@ import html
 
 import pytest
 
-from diabolo.jobs.diagnose import Check, Diagnosis
+from diabolo.jobs.diagnosis.diagnose import Check, Diagnosis
 from diabolo.jobs.findings import Finding
 from diabolo.report.health import SAID, diagnosed
 from diabolo.report.language import LANGUAGES, language

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from diabolo.cli.results import details
-from diabolo.jobs.contenders import EVEN
-from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.evaluation.contenders import EVEN
+from diabolo.jobs.evaluation.evaluate import evaluate
 from diabolo.parts.bottlenecks import VectorQuantized
 from diabolo.report import build_report
 from diabolo.report.language import language

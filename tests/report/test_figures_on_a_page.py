@@ -17,8 +17,8 @@ from diabolo.figures.architecture import Stage
 from diabolo.figures.codes import codes
 from diabolo.figures.histogram import histogram
 from diabolo.figures.stations import stations
-from diabolo.jobs.anatomy import in_english
-from diabolo.jobs.layers import layer_table
+from diabolo.jobs.diagnosis.anatomy import in_english
+from diabolo.jobs.diagnosis.layers import layer_table
 from diabolo.report.silhouette import NARROWEST, silhouette
 from diabolo.report.strips import LARGEST, strip
 from diabolo.report.svg import COLORS, inline_svg, with_comma

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from diabolo.errors import ParameterError
-from diabolo.jobs.evaluate import evaluate
+from diabolo.jobs.evaluation.evaluate import evaluate
 from diabolo.report import build_report
 from diabolo.report.drawings import draw_scores
 from diabolo.report.language import language

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diabolo.jobs.cluster import Clustering, Grouping, Suggestion
+from diabolo.jobs.codes.cluster import Clustering, Grouping, Suggestion
+from diabolo.jobs.codes.search import Precision
+from diabolo.jobs.codes.uses import Found, Uses
+from diabolo.jobs.codes.ways import Ways
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.new_rows import NewRows
-from diabolo.jobs.sample_verdict import sample_verdict
-from diabolo.jobs.search import Precision
-from diabolo.jobs.uses import Found, Uses
-from diabolo.jobs.ways import Ways
+from diabolo.jobs.generation.new_rows import NewRows
+from diabolo.jobs.generation.sample_verdict import sample_verdict
 from diabolo.report.clusters import clusters, judge_clusters
 from diabolo.report.errors import error_table
 from diabolo.report.gathered import Gathered, gather

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from diabolo.jobs.contenders import Contender
-from diabolo.jobs.judge_mending import Mending
+from diabolo.jobs.evaluation.contenders import Contender
+from diabolo.jobs.mending.judge_mending import Mending
 from diabolo.report.gathered import Gathered
 from diabolo.report.health import in_use, judge_health
 from diabolo.report.language import language

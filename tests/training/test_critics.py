@@ -13,7 +13,7 @@ from diabolo import Autoencoder
 from diabolo.data import read_like
 from diabolo.data.examples import Examples
 from diabolo.data.split import split
-from diabolo.jobs.curves import read_curves
+from diabolo.jobs.diagnosis.curves import read_curves
 from diabolo.jobs.train import Options, train
 from diabolo.records import Batch, Context
 from diabolo.store.folder import load, save

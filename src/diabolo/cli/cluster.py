@@ -39,7 +39,7 @@ def cluster(
     """
     from diabolo.cli import clustering, console, outputs
     from diabolo.cli.inputs import open_model, read_for
-    from diabolo.jobs.cluster import cluster as clustered
+    from diabolo.jobs.codes.cluster import cluster as clustered
 
     number = clustering.number(clusters)
     ending = None if output is None else outputs.ending(output, outputs.TABLES, data)

@@ -9,8 +9,8 @@ from typing import Any
 from diabolo.cli import console, outputs
 from diabolo.data import Reading
 from diabolo.errors import ParameterError
-from diabolo.jobs.cluster import Clustering
-from diabolo.jobs.viewers import pictures_of
+from diabolo.jobs.codes.cluster import Clustering
+from diabolo.jobs.codes.viewers import pictures_of
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 

@@ -45,7 +45,7 @@ def detect(
     """
     from diabolo.cli import console, detecting, outputs
     from diabolo.cli.inputs import open_model, read_for
-    from diabolo.jobs.whole import photographs_of
+    from diabolo.jobs.mending.given_photographs import photographs_of
 
     ending = None if output is None else outputs.ending(output, outputs.TABLES, data)
     trained = open_model("detect", model, data, device)

@@ -17,10 +17,10 @@ from diabolo.cli.restoring import file_names
 from diabolo.data import Reading
 from diabolo.data.sources import Source
 from diabolo.errors import DataError, ParameterError
-from diabolo.jobs.detect import detect
-from diabolo.jobs.odd_photographs import detect_photographs, unfamiliar_photographs
-from diabolo.jobs.oddness import Detection, Judge
-from diabolo.jobs.whole import Photographs
+from diabolo.jobs.anomalies.detect import detect
+from diabolo.jobs.anomalies.judge import Detection, Judge
+from diabolo.jobs.anomalies.photographs import detect_photographs, unfamiliar_photographs
+from diabolo.jobs.mending.given_photographs import Photographs
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 

@@ -46,7 +46,7 @@ def diagnose(
     from diabolo.cli import console, diagnosing
     from diabolo.cli.inputs import open_model
     from diabolo.errors import ParameterError
-    from diabolo.jobs.diagnose import diagnose as diagnosed
+    from diabolo.jobs.diagnosis.diagnose import diagnose as diagnosed
 
     if data is None and (training is not None or factors is not None):
         raise ParameterError(f"{'--training' if training is not None else '--factors'} goes with DATA: name the rows too.")

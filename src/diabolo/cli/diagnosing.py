@@ -16,10 +16,10 @@ from diabolo.data.sources import Source
 from diabolo.data.split import split
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError
-from diabolo.jobs.coloring import column_of
-from diabolo.jobs.diagnose import Diagnosis
-from diabolo.jobs.disentangle import Disentanglement, disentangle
-from diabolo.jobs.remarks import in_english
+from diabolo.jobs.codes.coloring import column_of
+from diabolo.jobs.codes.disentangle import Disentanglement, disentangle
+from diabolo.jobs.diagnosis.diagnose import Diagnosis
+from diabolo.jobs.diagnosis.remarks import in_english
 from diabolo.trained import Trained
 
 SHOWN = {"fault": "FAULT", "warning": "WARNING", "note": "note"}

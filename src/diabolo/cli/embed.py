@@ -61,8 +61,8 @@ def embed(
     from diabolo.cli import console, mapping, outputs
     from diabolo.cli.inputs import open_model, read_for
     from diabolo.estimators.autoencoder import Autoencoder
-    from diabolo.jobs.coloring import coloring
-    from diabolo.jobs.embed import embed as embedded
+    from diabolo.jobs.codes.coloring import coloring
+    from diabolo.jobs.codes.embed import embed as embedded
 
     ending = outputs.ending(output, outputs.TABLES, data)
     asked = mapping.Asked(map_, map_rows, picture, color, projector, atlas)

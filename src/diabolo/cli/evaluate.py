@@ -32,7 +32,7 @@ def evaluate(
     from diabolo.cli import console
     from diabolo.cli.inputs import open_model, read_pair
     from diabolo.cli.results import show_details, show_errors, show_mending, show_why
-    from diabolo.jobs.likelihood import log_likelihood
+    from diabolo.jobs.evaluation.likelihood import log_likelihood
     from diabolo.jobs.workshop import judge_rows
 
     trained = open_model("eval", model, data, device)

@@ -49,8 +49,8 @@ def extend(
 
     def change(trained: Trained, photograph: Photograph) -> Photograph:
         from diabolo.cli import console
-        from diabolo.jobs.one_picture import extended
-        from diabolo.jobs.photographs import unfamiliar_photograph
+        from diabolo.jobs.mending.one_picture import extended
+        from diabolo.jobs.mending.photographs import unfamiliar_photograph
 
         assert place is not None  # looked at before
         warning = unfamiliar_photograph(trained, photograph)

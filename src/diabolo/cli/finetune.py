@@ -46,8 +46,8 @@ def finetune(
     """
     from diabolo.cli import console, finetuning, outputs
     from diabolo.cli.inputs import open_model, read_for
-    from diabolo.jobs.finetune import Tuning
-    from diabolo.jobs.label_curve import label_curve
+    from diabolo.jobs.learning.finetune import Tuning
+    from diabolo.jobs.learning.label_curve import label_curve
 
     counts = finetuning.counts(labels)
     ending = None if output is None else outputs.ending(output, outputs.TABLES, data)

@@ -9,7 +9,7 @@ import numpy as np
 from diabolo.cli import console, outputs
 from diabolo.data import Reading
 from diabolo.errors import DataError, ParameterError
-from diabolo.jobs.label_curve import METHODS, LabelCurve
+from diabolo.jobs.learning.label_curve import METHODS, LabelCurve
 from diabolo.store.files import write_bytes
 
 WORDS = {

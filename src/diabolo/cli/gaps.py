@@ -27,8 +27,8 @@ def fill(
     """
     from diabolo.data.reading import Reading, given_like
     from diabolo.data.sources import source_of
-    from diabolo.jobs.familiar import unfamiliar
-    from diabolo.jobs.mend import filled
+    from diabolo.jobs.anomalies.familiar import unfamiliar
+    from diabolo.jobs.mending.mend import filled
 
     given = given_like(trained.kind, data, label=label, skip_broken=skip_broken)
     gone = _gone(trained, given, hidden)

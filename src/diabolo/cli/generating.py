@@ -10,10 +10,10 @@ from typing import Any, final
 from diabolo.cli import console, making_rows, walking
 from diabolo.cli.inputs import open_model, read_for
 from diabolo.errors import ParameterError
-from diabolo.jobs.judge_samples import SampleJudgment, judge_samples
-from diabolo.jobs.plane import latent_plane
-from diabolo.jobs.vary import steadiness
-from diabolo.jobs.walks import latent_walks
+from diabolo.jobs.generation.judge_samples import SampleJudgment, judge_samples
+from diabolo.jobs.generation.plane import latent_plane
+from diabolo.jobs.generation.vary import steadiness
+from diabolo.jobs.generation.walks import latent_walks
 from diabolo.trained import Trained
 
 NEW, NEAR, SPREAD = 25, 8, 0.3

@@ -89,8 +89,8 @@ def read_for(
     """
     from diabolo.cli import console
     from diabolo.data import read_like
-    from diabolo.jobs.familiar import unfamiliar
-    from diabolo.jobs.pairs import SHRINKS
+    from diabolo.jobs.anomalies.familiar import unfamiliar
+    from diabolo.jobs.mending.pairs import SHRINKS
 
     kind = trained.out_kind if wanted and SHRINKS in trained.config.data else trained.kind
     reading = read_like(kind, data, label=label, id=id, skip_broken=skip_broken, may_lack=may_lack)
@@ -114,7 +114,7 @@ def read_pair(
         return reading, None
 
     from diabolo.data import read_like
-    from diabolo.jobs.pairs import matched
+    from diabolo.jobs.mending.pairs import matched
 
     asked = {"skip_broken": skip_broken}
     wanted = read_like(trained.out_kind, target, skip_broken=skip_broken)

@@ -14,8 +14,8 @@ from diabolo.cli.restoring import WRITERS
 from diabolo.data import Reading
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError
-from diabolo.jobs.embed import decoded
-from diabolo.jobs.interpolate import codes_through, lines_of
+from diabolo.jobs.codes.embed import decoded
+from diabolo.jobs.codes.interpolate import codes_through, lines_of
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 

@@ -19,7 +19,7 @@ from diabolo.errors import DiaboloError, ParameterError
 if TYPE_CHECKING:
     from diabolo.cli.progress import ProgressLine
     from diabolo.data import Reading
-    from diabolo.jobs.evaluate import Evaluation
+    from diabolo.jobs.evaluation.evaluate import Evaluation
     from diabolo.jobs.train import Options
     from diabolo.jobs.workshop import Made
     from diabolo.report import Report
@@ -184,7 +184,7 @@ def _paired(request: Request, reading: Reading) -> tuple[Reading, Reading | None
     if request.target is None:
         return reading, None
 
-    from diabolo.jobs.pairs import matched
+    from diabolo.jobs.mending.pairs import matched
     from diabolo.jobs.train import read_target
 
     wanted = read_target(request.target, reading)

@@ -15,12 +15,12 @@ from diabolo.figures.export import to_png
 from diabolo.figures.mosaic import grid
 from diabolo.figures.neighbors import LINES, neighbors
 from diabolo.figures.texts import ENGLISH
-from diabolo.jobs.embed import decoded
-from diabolo.jobs.judge_samples import SampleJudgment
-from diabolo.jobs.new_rows import nearest_rows
-from diabolo.jobs.oddities import CHANNELS
-from diabolo.jobs.sample import sample_codes, warn_of_few_codes
-from diabolo.jobs.sample_verdict import sample_verdict
+from diabolo.jobs.anomalies.strangest import CHANNELS
+from diabolo.jobs.codes.embed import decoded
+from diabolo.jobs.generation.judge_samples import SampleJudgment
+from diabolo.jobs.generation.new_rows import nearest_rows
+from diabolo.jobs.generation.sample import sample_codes, warn_of_few_codes
+from diabolo.jobs.generation.sample_verdict import sample_verdict
 from diabolo.report.language import language
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained

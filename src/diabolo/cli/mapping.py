@@ -15,10 +15,10 @@ from diabolo.data import Reading
 from diabolo.errors import ParameterError, unknown
 from diabolo.figures.export import to_png, to_svg
 from diabolo.figures.maps import code_map
-from diabolo.jobs.coloring import Coloring
-from diabolo.jobs.maps import METHODS, NAMES, CodeMap, map_codes
-from diabolo.jobs.neighborhoods import PURITY_K, TRUST_K, Neighborhood, neighborhoods
-from diabolo.jobs.viewers import atlas_table, pictures_of, projector_files
+from diabolo.jobs.codes.coloring import Coloring
+from diabolo.jobs.codes.maps import METHODS, NAMES, CodeMap, map_codes
+from diabolo.jobs.codes.neighborhoods import PURITY_K, TRUST_K, Neighborhood, neighborhoods
+from diabolo.jobs.codes.viewers import atlas_table, pictures_of, projector_files
 from diabolo.store.files import write_bytes, write_text
 from diabolo.trained import Trained
 

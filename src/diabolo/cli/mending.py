@@ -55,7 +55,7 @@ def run(
         raise _incomplete(verb, model, data)
 
     from diabolo.data.pictures import picture_paths
-    from diabolo.jobs.tasks import require
+    from diabolo.jobs.mending.tasks import require
 
     if not is_model(model) and model.exists() and not is_model(data) and not model.is_dir():
         raise _incomplete(verb, model, data)
@@ -106,7 +106,7 @@ def _incomplete(verb: str, model: Path, data: str | None) -> ParameterError:
 
 def _change(task: str, hidden: Hidden | None) -> Change:
     """A picture of any size to denoise, enlarge, fill in and put in order, where the model can."""
-    from diabolo.jobs.one_picture import mended_photograph, unfamiliar_one
+    from diabolo.jobs.mending.one_picture import mended_photograph, unfamiliar_one
 
     def made(trained: Trained, photograph: Photograph) -> Photograph:
         gone = None if hidden is None else hidden((1, *photograph.pixels.shape[:2]), photograph.name)[0]
@@ -182,7 +182,7 @@ def _rows(
 ) -> tuple[int, tuple[str, ...]]:
     """A named set, an array file or a table, written as ``diabolo reconstruct`` writes."""
     from diabolo.cli import restoring
-    from diabolo.jobs.mend import mend_rows
+    from diabolo.jobs.mending.mend import mend_rows
 
     ending = restoring.ending(trained, output, data)
     if verb == "impute":

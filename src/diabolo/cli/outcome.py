@@ -12,7 +12,7 @@ from diabolo.cli.results import show_details, show_errors, show_history, show_me
 
 if TYPE_CHECKING:
     from diabolo.cli.making import Request
-    from diabolo.jobs.evaluate import Evaluation
+    from diabolo.jobs.evaluation.evaluate import Evaluation
     from diabolo.jobs.workshop import Made
     from diabolo.report import Report
     from diabolo.training.events import Finished
@@ -71,8 +71,8 @@ def next_commands(made: Made, data: str, target: str | None = None) -> list[str]
     A picture of the user's own is named where the model takes pictures of any size, the data of the training elsewhere.
     """
     from diabolo.data.pictures import picture_paths
-    from diabolo.jobs.tasks import UNSHUFFLE, UPSCALE, tasks_of
-    from diabolo.jobs.tiles import takes_any_size
+    from diabolo.jobs.mending.tasks import UNSHUFFLE, UPSCALE, tasks_of
+    from diabolo.jobs.mending.tiles import takes_any_size
 
     folder, trained = made.folder, made.trained
     shown = "restored.png" if trained.kind.name == "image" else "restored.csv"

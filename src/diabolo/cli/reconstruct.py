@@ -37,7 +37,7 @@ def reconstruct(
     """
     from diabolo.cli import console, restoring
     from diabolo.cli.inputs import open_model, read_for
-    from diabolo.jobs.reconstruct import restored
+    from diabolo.jobs.codes.reconstruct import restored
 
     trained = open_model("reconstruct", model, data, device)
     ending = restoring.ending(trained, output, data)

@@ -174,7 +174,7 @@ def show_history(history: Sequence[Mapping[str, float]], limit: int = 15) -> Non
 
 def best_row(history: Sequence[Mapping[str, float]]) -> int:
     """The row whose weights were kept, of the last run."""
-    from diabolo.jobs.curves import best_of, last_run
+    from diabolo.jobs.diagnosis.curves import best_of, last_run
 
     run = last_run(history)
     return len(history) - len(run) + best_of(run)

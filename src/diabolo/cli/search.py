@@ -50,7 +50,7 @@ def search(
     """
     from diabolo.cli import console, outputs, searching
     from diabolo.cli.inputs import open_model, read_for
-    from diabolo.jobs.search import search as searched
+    from diabolo.jobs.codes.search import search as searched
 
     ending = None if output is None else outputs.ending(output, outputs.TABLES, data)
     searching.check_places(data, query, strip, keep_index)

@@ -14,8 +14,8 @@ from diabolo.data import Reading
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError, StoreError
-from diabolo.jobs.index import ENDING, Index, build_index, check_made_by
-from diabolo.jobs.search import Neighbors, Precision, judge_search
+from diabolo.jobs.codes.index import ENDING, Index, build_index, check_made_by
+from diabolo.jobs.codes.search import Neighbors, Precision, judge_search
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 

@@ -63,7 +63,7 @@ def sweep(
     """
     from diabolo.cli import console, outputs, sweeping
     from diabolo.cli.making import checked_options, read_data
-    from diabolo.jobs.sweep import sweep as swept
+    from diabolo.jobs.diagnosis.sweep import sweep as swept
 
     widths = sweeping.widths(latents)
     for option, path, known in (("--picture", picture, (".png", ".svg")), ("--pictures", pictures, (".png",))):

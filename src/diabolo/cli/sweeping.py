@@ -11,8 +11,8 @@ from diabolo.errors import ParameterError
 from diabolo.estimators.widths import COLUMNS
 from diabolo.figures.export import to_png, to_svg
 from diabolo.figures.sweep import sweep_curve, sweep_pictures
-from diabolo.jobs.remarks import in_english
-from diabolo.jobs.sweep import Sweep
+from diabolo.jobs.diagnosis.remarks import in_english
+from diabolo.jobs.diagnosis.sweep import Sweep
 from diabolo.store.files import write_bytes, write_text
 
 

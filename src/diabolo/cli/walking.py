@@ -18,11 +18,11 @@ from diabolo.errors import ParameterError
 from diabolo.figures.export import to_png
 from diabolo.figures.latent import plane_sheet, walk_sheet
 from diabolo.figures.mosaic import grid
-from diabolo.jobs.embed import decoded
-from diabolo.jobs.plane import Plane
-from diabolo.jobs.reconstruct import restored
-from diabolo.jobs.vary import varied
-from diabolo.jobs.walks import Walks
+from diabolo.jobs.codes.embed import decoded
+from diabolo.jobs.codes.reconstruct import restored
+from diabolo.jobs.generation.plane import Plane
+from diabolo.jobs.generation.vary import varied
+from diabolo.jobs.generation.walks import Walks
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 

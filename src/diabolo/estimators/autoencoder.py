@@ -22,36 +22,37 @@ from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import made_with, refuse_another_model, seed_of
 from diabolo.estimators.plot import Plot
 from diabolo.estimators.widths import Widths
-from diabolo.jobs import discrete, tasks
-from diabolo.jobs import embed as embedding
-from diabolo.jobs import interpolate as interpolating
-from diabolo.jobs import mend as mending
-from diabolo.jobs import reconstruct as reconstructing
-from diabolo.jobs import sample as sampling
-from diabolo.jobs.cluster import Clustering, cluster
-from diabolo.jobs.copying import wide_code
-from diabolo.jobs.detect import detect
-from diabolo.jobs.diagnose import Diagnosis, diagnose
-from diabolo.jobs.disentangle import Disentanglement, disentangle
-from diabolo.jobs.encoder import EncoderModule, encoder_module
-from diabolo.jobs.evaluate import Evaluation, evaluate
-from diabolo.jobs.holes import Holes, find_holes
-from diabolo.jobs.index import Index, build_index
-from diabolo.jobs.judge_samples import SampleJudgment, judge_samples
-from diabolo.jobs.label_curve import COUNTS, LabelCurve, label_curve
-from diabolo.jobs.layerwise import STAGE_EPOCHS, train_layerwise
-from diabolo.jobs.likelihood import SAMPLES, log_likelihood
-from diabolo.jobs.oddness import QUANTILE, Detection
-from diabolo.jobs.one_picture import extend_one, is_one, mend_one
-from diabolo.jobs.plane import Plane, latent_plane
-from diabolo.jobs.remarks import in_english
-from diabolo.jobs.score import score, score_unit
-from diabolo.jobs.search import Neighbors, search
-from diabolo.jobs.sweep import sweep
+from diabolo.jobs.anomalies.detect import detect
+from diabolo.jobs.anomalies.judge import QUANTILE, Detection
+from diabolo.jobs.codes import discrete
+from diabolo.jobs.codes import embed as embedding
+from diabolo.jobs.codes import interpolate as interpolating
+from diabolo.jobs.codes import reconstruct as reconstructing
+from diabolo.jobs.codes.cluster import Clustering, cluster
+from diabolo.jobs.codes.disentangle import Disentanglement, disentangle
+from diabolo.jobs.codes.encoder import EncoderModule, encoder_module
+from diabolo.jobs.codes.index import Index, build_index
+from diabolo.jobs.codes.search import Neighbors, search
+from diabolo.jobs.diagnosis.copying import wide_code
+from diabolo.jobs.diagnosis.diagnose import Diagnosis, diagnose
+from diabolo.jobs.diagnosis.remarks import in_english
+from diabolo.jobs.diagnosis.sweep import sweep
+from diabolo.jobs.evaluation.evaluate import Evaluation, evaluate
+from diabolo.jobs.evaluation.likelihood import SAMPLES, log_likelihood
+from diabolo.jobs.evaluation.score import score, score_unit
+from diabolo.jobs.generation import sample as sampling
+from diabolo.jobs.generation.holes import Holes, find_holes
+from diabolo.jobs.generation.judge_samples import SampleJudgment, judge_samples
+from diabolo.jobs.generation.plane import Plane, latent_plane
+from diabolo.jobs.generation.vary import Steadiness, steadiness, vary
+from diabolo.jobs.generation.walks import Walks, latent_walks
+from diabolo.jobs.learning.label_curve import COUNTS, LabelCurve, label_curve
+from diabolo.jobs.learning.layerwise import STAGE_EPOCHS, train_layerwise
+from diabolo.jobs.mending import mend as mending
+from diabolo.jobs.mending import tasks
+from diabolo.jobs.mending.given_photographs import photographs_of
+from diabolo.jobs.mending.one_picture import extend_one, is_one, mend_one
 from diabolo.jobs.train import Options, train
-from diabolo.jobs.vary import Steadiness, steadiness, vary
-from diabolo.jobs.walks import Walks, latent_walks
-from diabolo.jobs.whole import photographs_of
 from diabolo.trained import Trained
 from diabolo.training.events import Event
 from diabolo.training.plan import as_optimizer

@@ -17,8 +17,8 @@ from diabolo.errors import DataError, ParameterError
 from diabolo.estimators.autoencoder import Autoencoder
 from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import seed_of
-from diabolo.jobs.finetune import ClassifierModule, FineTuned, Tuning, fine_tune, refuse_conditional, targets_of
 from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.learning.finetune import ClassifierModule, FineTuned, Tuning, fine_tune, refuse_conditional, targets_of
 from diabolo.trained import Trained
 
 
@@ -35,8 +35,8 @@ class FineTunedClassifier(ClassifierMixin, BaseEstimator):
         random_state: a whole number makes it repeatable.
 
     Attributes:
-        classes_: (C,). finetuned_: the :class:`~diabolo.jobs.finetune.FineTuned` record. module_: rows in your own scale to
-            logits, an ``nn.Module``. autoencoder_: the autoencoder it began with. n_features_in_: numbers in a row.
+        classes_: (C,). finetuned_: a :class:`~diabolo.jobs.learning.finetune.FineTuned`. module_: rows in your own scale
+            to logits, an ``nn.Module``. autoencoder_: the autoencoder it began with. n_features_in_: numbers a row.
 
     Example:
         >>> from sklearn.datasets import load_iris

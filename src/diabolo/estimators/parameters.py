@@ -10,7 +10,7 @@ import numpy as np
 
 from diabolo.composition import FAMILIES, as_part
 from diabolo.errors import ParameterError
-from diabolo.jobs.pairs import SHRINKS
+from diabolo.jobs.mending.pairs import SHRINKS
 from diabolo.jobs.train import Options, plain
 from diabolo.parts.corruptions import Downsample
 from diabolo.spec import Part, is_whole

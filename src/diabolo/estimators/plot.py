@@ -13,28 +13,28 @@ from torch import Tensor
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError, UnsupportedError
-from diabolo.jobs.cluster import cluster
-from diabolo.jobs.coloring import coloring
+from diabolo.jobs.codes.cluster import cluster
+from diabolo.jobs.codes.coloring import coloring
+from diabolo.jobs.codes.embed import decoded, embed, posterior
+from diabolo.jobs.codes.index import build_index
+from diabolo.jobs.codes.interpolate import codes_between, codes_through, lines_of
+from diabolo.jobs.codes.maps import map_codes
+from diabolo.jobs.codes.neighborhoods import neighborhoods
+from diabolo.jobs.codes.reconstruct import restored
+from diabolo.jobs.codes.search import judge_search, search
+from diabolo.jobs.codes.viewers import pictures_of
 from diabolo.jobs.companions import CODES
-from diabolo.jobs.curves import read_curves, telling
-from diabolo.jobs.embed import decoded, embed, posterior
-from diabolo.jobs.evaluate import evaluate
-from diabolo.jobs.holes import find_holes
-from diabolo.jobs.index import build_index
-from diabolo.jobs.interpolate import codes_between, codes_through, lines_of
-from diabolo.jobs.judge_samples import BESIDE, judge_samples
-from diabolo.jobs.label_curve import COUNTS, label_curve
+from diabolo.jobs.diagnosis.curves import read_curves, telling
+from diabolo.jobs.diagnosis.layers import layer_table
+from diabolo.jobs.evaluation.evaluate import evaluate
+from diabolo.jobs.generation.holes import find_holes
+from diabolo.jobs.generation.judge_samples import BESIDE, judge_samples
+from diabolo.jobs.generation.new_rows import nearest_rows
+from diabolo.jobs.generation.plane import latent_plane
+from diabolo.jobs.generation.sample import sample_codes
+from diabolo.jobs.generation.walks import latent_walks
 from diabolo.jobs.labels import rows_and_labels
-from diabolo.jobs.layers import layer_table
-from diabolo.jobs.maps import map_codes
-from diabolo.jobs.neighborhoods import neighborhoods
-from diabolo.jobs.new_rows import nearest_rows
-from diabolo.jobs.plane import latent_plane
-from diabolo.jobs.reconstruct import restored
-from diabolo.jobs.sample import sample_codes
-from diabolo.jobs.search import judge_search, search
-from diabolo.jobs.viewers import pictures_of
-from diabolo.jobs.walks import latent_walks
+from diabolo.jobs.learning.label_curve import COUNTS, label_curve
 from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import active_units, dead_units, kl_per_unit, unit_variance
 from diabolo.metrics.errors import row_errors
@@ -177,7 +177,7 @@ class Plot:
         """How much new rows are like X, from each origin of codes and from PCA: Fréchet distance, precision, recall.
 
         X: rows that were not trained on, 20 at least. y: their labels, for conditional recipes. training: rows of the training;
-        then also the share of copies. See :func:`diabolo.jobs.judge_samples.judge_samples`.
+        then also the share of copies. See :func:`diabolo.jobs.generation.judge_samples.judge_samples`.
         """
         from diabolo.figures.panels import panels
         from diabolo.figures.texts import ENGLISH
@@ -330,7 +330,7 @@ class Plot:
         """The model from input through the code to the output, each station with its shape, parameters and what it does."""
         from diabolo.figures.architecture import architecture
         from diabolo.figures.stations import stations
-        from diabolo.jobs.anatomy import in_english
+        from diabolo.jobs.diagnosis.anatomy import in_english
 
         return architecture(stations(layer_table(self.trained), in_english))
 

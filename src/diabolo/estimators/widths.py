@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from diabolo.errors import UnsupportedError
-from diabolo.jobs.remarks import in_english
-from diabolo.jobs.sweep import Sweep, Width
+from diabolo.jobs.diagnosis.remarks import in_english
+from diabolo.jobs.diagnosis.sweep import Sweep, Width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Widths:
     """The result of :meth:`diabolo.Autoencoder.sweep`. ``print(result)`` is a table and the suggestion.
 
-    found: the :class:`diabolo.jobs.sweep.Sweep` with every figure.
+    found: the :class:`diabolo.jobs.diagnosis.sweep.Sweep` with every figure.
     """
 
     found: Sweep

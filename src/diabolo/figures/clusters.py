@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diabolo.figures.pictures import draw_picture, pictures
 from diabolo.figures.style import INK, MUTED, SMALL, blank, font, plain, shortened
 from diabolo.figures.texts import Texts, resolved
-from diabolo.jobs.cluster import MEMBERS, Clustering
+from diabolo.jobs.codes.cluster import MEMBERS, Clustering
 
 WIDE = 8.0  # inches: of the whole figure
 SAID, APART, HEAD, GAP = 1.3, 0.25, 0.3, 0.04  # inches: words at the left, between the halves, above all, between pictures

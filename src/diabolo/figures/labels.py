@@ -7,7 +7,7 @@ from matplotlib.ticker import NullLocator, PercentFormatter
 
 from diabolo.figures.style import BLUE, BODY, GREEN, MUTED, ORANGE, OTHER, blank, clean, font, say
 from diabolo.figures.texts import Texts, resolved
-from diabolo.jobs.label_curve import LabelCurve
+from diabolo.jobs.learning.label_curve import LabelCurve
 
 LOOKS = {"fine-tuned": (BLUE, "-", "o"), "scratch": (ORANGE, "--", "s"), "frozen": (GREEN, "-.", "^"), "raw": (MUTED, ":", "v")}
 

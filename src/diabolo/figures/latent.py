@@ -7,8 +7,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from diabolo.figures.mosaic import labeled
-from diabolo.jobs.plane import Plane
-from diabolo.jobs.walks import Walks
+from diabolo.jobs.generation.plane import Plane
+from diabolo.jobs.generation.walks import Walks
 
 TOLD = 5
 """Values named along an axis of the plane, at most."""

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from diabolo.figures.codes import codes
 from diabolo.figures.texts import Texts
-from diabolo.jobs.coloring import Coloring
-from diabolo.jobs.maps import CodeMap
+from diabolo.jobs.codes.coloring import Coloring
+from diabolo.jobs.codes.maps import CodeMap
 
 
 def code_map(found: CodeMap, shown: Coloring | None = None, *, texts: Texts | None = None) -> Figure:

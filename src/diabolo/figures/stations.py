@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from diabolo.figures.architecture import Stage
+from diabolo.jobs.diagnosis.layers import Layer
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.layers import Layer
 
 TURNS = ("layer.flatten", "layer.unflatten")
 FOLLOWS = ("layer.batch-norm", "layer.layer-norm", "layer.activation", "layer.dropout")

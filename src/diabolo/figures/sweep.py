@@ -29,7 +29,7 @@ from diabolo.figures.style import (
     shortened,
 )
 from diabolo.figures.texts import Texts, resolved
-from diabolo.jobs.sweep import Sweep
+from diabolo.jobs.diagnosis.sweep import Sweep
 
 SAID = 0.75  # inches: words at the left of the pictures
 LOWEST = 4.0  # times below the model's least error the drawing ends

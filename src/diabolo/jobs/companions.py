@@ -13,11 +13,12 @@ from diabolo.baselines.pca import EXACT, ROWS_AT_ONCE, Pca, fit_pca, fit_pca_in_
 from diabolo.baselines.quantized_pca import QuantizedPca
 from diabolo.data.examples import Examples
 from diabolo.data.subset import Subset
-from diabolo.jobs import calibration, code_prior, rarity
-from diabolo.jobs.calibration import CODES as CODES
-from diabolo.jobs.discrete import code_bits
+from diabolo.jobs.anomalies import calibration, rarity
+from diabolo.jobs.anomalies.calibration import CODES as CODES
+from diabolo.jobs.codes.discrete import code_bits
+from diabolo.jobs.generation import code_prior
 from diabolo.jobs.inference import codes
-from diabolo.jobs.judge_mending import SIMPLER, fit_simpler
+from diabolo.jobs.mending.judge_mending import SIMPLER, fit_simpler
 from diabolo.trained import Companion, Trained
 
 TWIN = "pca"
@@ -38,11 +39,12 @@ def add_companions(
     """``trained`` with companions: two fitted on its training rows and no others, and how its validation rows fit.
 
     codes: of up to 5 000 rows, with their row numbers and labels. rarity: a density fitted to them, where rows can be judged by
-    it. code-prior: of discrete codes, see :func:`diabolo.jobs.code_prior.fit_code_prior`. pca: mean and principal axes of the
-    rows as the model sees them, from as many rows as hold 50 million numbers; not for models trained on pairs. A model that
-    went on with fewer rows keeps the PCA it had. calibration: see :func:`diabolo.jobs.calibration.calibrate`; of training rows
-    where there are no others. What is simpler at mending pictures: see :func:`diabolo.jobs.judge_mending.fit_simpler`. groups:
-    (n,) of all rows of the examples, alike for squares of one photograph.
+    it. code-prior: of discrete codes, see :func:`diabolo.jobs.generation.code_prior.fit_code_prior`. pca: mean and principal
+    axes of the rows as the model sees them, from as many rows as hold 50 million numbers; not for models trained on pairs. A
+    model that went on with fewer rows keeps the PCA it had. calibration: see
+    :func:`diabolo.jobs.anomalies.calibration.calibrate`; of training rows where there are no others. What is simpler at mending
+    pictures: see :func:`diabolo.jobs.mending.judge_mending.fit_simpler`. groups: (n,) of all rows of the examples, alike for
+    squares of one photograph.
     """
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
     held_out = len(validation) > 0

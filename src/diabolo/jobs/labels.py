@@ -10,7 +10,7 @@ import numpy as np
 from diabolo.data import read_like
 from diabolo.data.sources import Source
 from diabolo.errors import DataError, UnfamiliarWarning
-from diabolo.jobs.familiar import unfamiliar
+from diabolo.jobs.anomalies.familiar import unfamiliar
 from diabolo.jobs.inference import rows_of
 from diabolo.trained import Trained, as_labels, has_fractions
 

@@ -20,9 +20,9 @@ from diabolo.data.kinds.base import Kind
 from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, TrainingError, UnsupportedError
 from diabolo.jobs.companions import add_companions
-from diabolo.jobs.copying import WIDE, wide_code
-from diabolo.jobs.pairs import SHRINKS, matched, shrinking, smaller, without_shrinking
-from diabolo.jobs.remarks import in_english
+from diabolo.jobs.diagnosis.copying import WIDE, wide_code
+from diabolo.jobs.diagnosis.remarks import in_english
+from diabolo.jobs.mending.pairs import SHRINKS, matched, shrinking, smaller, without_shrinking
 from diabolo.model import Model
 from diabolo.spec import is_number, is_whole
 from diabolo.trained import Config, Trained, as_labels, has_fractions, one_hot, refuse_missing

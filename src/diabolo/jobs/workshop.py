@@ -16,8 +16,8 @@ from diabolo.data import Reading
 from diabolo.data.sources import Source
 from diabolo.data.split import split
 from diabolo.data.subset import Subset
-from diabolo.jobs.evaluate import Evaluation, evaluate
-from diabolo.jobs.pairs import matched, smaller_rows
+from diabolo.jobs.evaluation.evaluate import Evaluation, evaluate
+from diabolo.jobs.mending.pairs import matched, smaller_rows
 from diabolo.jobs.train import Options, Reader, read_target, train
 from diabolo.trained import Trained
 

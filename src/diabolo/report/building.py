@@ -12,7 +12,7 @@ import jinja2
 
 from diabolo import __version__
 from diabolo.data.sources import Source
-from diabolo.jobs.evaluate import Evaluation
+from diabolo.jobs.evaluation.evaluate import Evaluation
 from diabolo.report.gathered import Gathered, gather
 from diabolo.report.health import judge_health
 from diabolo.report.language import language

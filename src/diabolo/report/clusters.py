@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from diabolo.jobs.cluster import Clustering
+from diabolo.jobs.codes.cluster import Clustering
+from diabolo.jobs.codes.uses import Uses
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.uses import Uses
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 from diabolo.report.strips import row_strip

@@ -12,9 +12,9 @@ from diabolo.figures.curves import learning_curves
 from diabolo.figures.histogram import histogram
 from diabolo.figures.texts import ENGLISH, RUSSIAN
 from diabolo.figures.units import units
-from diabolo.jobs.curves import telling
-from diabolo.jobs.maps import CodeMap
-from diabolo.jobs.oddness import Detection
+from diabolo.jobs.anomalies.judge import Detection
+from diabolo.jobs.codes.maps import CodeMap
+from diabolo.jobs.diagnosis.curves import telling
 from diabolo.report.gathered import Gathered
 from diabolo.report.health import in_use
 from diabolo.report.language import Language

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diabolo.jobs.contenders import Contender
+from diabolo.jobs.evaluation.contenders import Contender
 from diabolo.jobs.findings import Finding
 from diabolo.metrics.errors import HIGHER_IS_BETTER
 from diabolo.report.bound import judge_bound

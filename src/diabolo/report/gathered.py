@@ -9,18 +9,18 @@ import numpy as np
 
 from diabolo.data.sources import Source
 from diabolo.data.split import split
-from diabolo.jobs.curves import Curves, read_curves
-from diabolo.jobs.diagnose import Diagnosis, diagnose
-from diabolo.jobs.embed import embed
-from diabolo.jobs.evaluate import Evaluation
-from diabolo.jobs.extremes import Extremes, find_extremes
+from diabolo.jobs.anomalies.strangest import Oddities, find_oddities
+from diabolo.jobs.codes.embed import embed
+from diabolo.jobs.codes.maps import CodeMap, can_arrange, map_codes
+from diabolo.jobs.codes.neighborhoods import Neighborhood, neighborhoods
+from diabolo.jobs.codes.uses import Uses, find_uses
+from diabolo.jobs.diagnosis.curves import Curves, read_curves
+from diabolo.jobs.diagnosis.diagnose import Diagnosis, diagnose
+from diabolo.jobs.diagnosis.layers import Layer, layer_table
+from diabolo.jobs.evaluation.evaluate import Evaluation
+from diabolo.jobs.evaluation.extremes import Extremes, find_extremes
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.layers import Layer, layer_table
-from diabolo.jobs.maps import CodeMap, can_arrange, map_codes
-from diabolo.jobs.neighborhoods import Neighborhood, neighborhoods
-from diabolo.jobs.oddities import Oddities, find_oddities
-from diabolo.jobs.repairs import Repair, find_repairs
-from diabolo.jobs.uses import Uses, find_uses
+from diabolo.jobs.mending.repairs import Repair, find_repairs
 from diabolo.trained import Trained
 
 EACH = {"image": 6, "table": 1}

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diabolo.jobs.codes.uses import Uses
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.judge_samples import SampleJudgment
-from diabolo.jobs.new_rows import NewRows
-from diabolo.jobs.sample_verdict import origin_words, sample_verdict
-from diabolo.jobs.uses import Uses
+from diabolo.jobs.generation.judge_samples import SampleJudgment
+from diabolo.jobs.generation.new_rows import NewRows
+from diabolo.jobs.generation.sample_verdict import origin_words, sample_verdict
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 from diabolo.report.strips import strip

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from diabolo.jobs.diagnose import Diagnosis
+from diabolo.jobs.diagnosis.diagnose import Diagnosis
 from diabolo.jobs.findings import Finding
 from diabolo.metrics.codes import ACTIVE, DEAD
 from diabolo.report.gathered import Gathered

@@ -15,9 +15,9 @@ from typing import Any, final
 from markupsafe import Markup, escape
 
 from diabolo.errors import unknown
-from diabolo.jobs.anatomy import ENGLISH, is_share
+from diabolo.jobs.diagnosis.anatomy import ENGLISH, is_share
+from diabolo.jobs.diagnosis.remarks import ENGLISH as REMARKS
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.remarks import ENGLISH as REMARKS
 from diabolo.recipes import RECIPES
 
 Text = str | Mapping[str, str]

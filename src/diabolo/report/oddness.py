@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from diabolo.figures.heat import overlays
-from diabolo.jobs.oddities import Oddities
+from diabolo.jobs.anomalies.strangest import Oddities
 from diabolo.report.drawings import draw_scores
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language

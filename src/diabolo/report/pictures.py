@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from diabolo.jobs.extremes import Example
-from diabolo.jobs.repairs import Repair
+from diabolo.jobs.evaluation.extremes import Example
+from diabolo.jobs.mending.repairs import Repair
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 from diabolo.report.strips import drawable, strip

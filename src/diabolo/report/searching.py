@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from diabolo.jobs.codes.uses import Found, Uses
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.labels import class_names
-from diabolo.jobs.uses import Found, Uses
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 from diabolo.report.strips import row_strip

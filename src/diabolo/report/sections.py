@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from diabolo.figures.stations import stations
+from diabolo.jobs.codes.neighborhoods import PURITY_K, TRUST_K
+from diabolo.jobs.codes.uses import Uses
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.neighborhoods import PURITY_K, TRUST_K
-from diabolo.jobs.uses import Uses
 from diabolo.recipes import RECIPES
 from diabolo.report.clusters import clusters
 from diabolo.report.drawings import draw_curves, draw_map, draw_units

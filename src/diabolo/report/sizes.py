@@ -8,8 +8,8 @@ from typing import Any, final
 
 import torch
 
-from diabolo.jobs.code_prior import DiscreteCodes
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.generation.code_prior import DiscreteCodes
 from diabolo.report.gathered import Gathered
 
 CODE_BYTES = 4  # a number of a code is a float32

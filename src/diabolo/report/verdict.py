@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
-from diabolo.jobs.contenders import EVEN
+from diabolo.jobs.diagnosis.shortfall import FEW
+from diabolo.jobs.evaluation.contenders import EVEN
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.judge_mending import Mending
-from diabolo.jobs.shortfall import FEW
+from diabolo.jobs.mending.judge_mending import Mending
 from diabolo.parts.corruptions import BlindSpots
 from diabolo.report.gathered import Gathered
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from diabolo.jobs.contenders import EVEN
+from diabolo.jobs.codes.uses import Uses
+from diabolo.jobs.codes.ways import Ways
+from diabolo.jobs.evaluation.contenders import EVEN
 from diabolo.jobs.findings import Finding
-from diabolo.jobs.uses import Uses
-from diabolo.jobs.ways import Ways
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 from diabolo.report.strips import strip

@@ -1,0 +1,1 @@
+"""Codes: to them and back, seen, grouped, searched, and the ways between them."""

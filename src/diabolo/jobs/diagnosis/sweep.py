@@ -1,0 +1,380 @@
+"""Sweep: how wide the code should be. The same recipe at several widths, judged on rows none of them has seen, beside PCA."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+import numpy as np
+import torch
+
+from diabolo import recipes
+from diabolo.data import Reading, read
+from diabolo.data.split import split
+from diabolo.data.subset import Subset
+from diabolo.errors import DataError, ParameterError, UnsupportedError
+from diabolo.jobs.codes.discrete import code_bits
+from diabolo.jobs.codes.reconstruct import encode_all, restored
+from diabolo.jobs.companions import linear_rival
+from diabolo.jobs.diagnosis.copying import COPIES, WIDE, copying, wide_code_tried
+from diabolo.jobs.diagnosis.remarks import in_english
+from diabolo.jobs.evaluation.contenders import EVEN
+from diabolo.jobs.findings import Finding
+from diabolo.jobs.inference import codes
+from diabolo.jobs.train import Options, Reader, train
+from diabolo.metrics.codes import active_units, dead_units
+from diabolo.spec import is_whole
+from diabolo.trained import Trained, refuse_missing
+from diabolo.training.events import Event, Notice
+
+SHARE = 0.2
+"""Of the rows, held out from all trainings to judge them by."""
+JUDGED, CELLS = 2_000, 20_000_000
+"""Rows that errors are measured on, on either side, and numbers they may hold."""
+ENOUGH = 0.95
+"""Of the variance that the best width keeps: the smallest width that keeps as much is suggested. Our own."""
+SHOWN = 8
+"""Rows whose reconstructions at every width are kept."""
+
+Telling = Callable[[int, int, int], None]
+
+
+@final
+@dataclass(frozen=True)
+class Width:
+    """One width.
+
+    latent_dim: what was asked. numbers: in a code, more than that for codes that are maps. error, training: mean squared errors
+    inside the model's scale, of held-out rows and of rows it was trained on. pca: of the held-out rows through PCA with as many
+    numbers, of discrete codes at as many bits. kept: ``1 − error / variance`` of the held-out rows. copied: the same of rows
+    whose cells were shuffled, which have nothing to do with the data (:class:`diabolo.jobs.diagnosis.copying.Copying`); None
+    where outputs are not like inputs. used: numbers of the code that say anything: active ones where codes are distributions,
+    not dead ones elsewhere. seconds: of training. bits: a row, as discrete codes come; None of others.
+    """
+
+    latent_dim: int
+    numbers: int
+    error: float
+    training: float
+    pca: float | None
+    kept: float
+    copied: float | None
+    used: int
+    seconds: float
+    bits: float | None = None
+
+    @property
+    def gap(self) -> float:
+        """Held-out error over training error: about 1 where the model knows nothing by heart."""
+        return self.error / self.training if self.training > 0 else math.inf if self.error > 0 else 1.0
+
+    def copies(self, cells: int) -> bool:
+        """Whether rows fit into the code whole and shuffled cells come back too."""
+        return self.numbers >= cells and self.copied is not None and self.copied >= COPIES
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return dataclasses.asdict(self) | {"gap": self.gap if math.isfinite(self.gap) else None}
+
+
+@final
+@dataclass(frozen=True)
+class Advice:
+    """Which width, and why. rule: "kept", or "active" where the numbers in use of a wider code decided. at_the_edge: whether
+    it is the widest that was tried, so that wider ones may be better. why: a sentence or more, with the rule and the figures.
+    """
+
+    latent_dim: int
+    rule: Literal["kept", "active"]
+    at_the_edge: bool
+    why: tuple[Finding, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why, in English."""
+        return " ".join(map(in_english, self.why))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON, with the English words."""
+        plain = {"latent_dim": self.latent_dim, "rule": self.rule, "at_the_edge": self.at_the_edge}
+        return {**plain, "reason": self.reason, "why": [f.to_dict() for f in self.why]}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What :func:`sweep` finds. widths: a line each, the narrowest first. variance: of the held-out rows, a mean over cells:
+    the error of their mean. rows: that were trained on. held_out: that were judged. cells: numbers in a row. names: of its
+    cells.
+
+    originals: (m, F, *P), a few held-out rows inside the model's scale. pictures: one array like it for each width.
+    value_range: of pixels, None for tables. warnings: what is doubtful, as of a code wider than a row.
+    """
+
+    recipe: str
+    data: str
+    widths: tuple[Width, ...]
+    suggestion: Advice
+    variance: float
+    rows: int
+    held_out: int
+    cells: int
+    originals: np.ndarray
+    pictures: tuple[np.ndarray, ...]
+    value_range: tuple[float, float] | None
+    names: tuple[str, ...]
+    warnings: tuple[Finding, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON, without the pictures."""
+        plain = ("recipe", "data", "variance", "rows", "held_out", "cells")
+        return {name: getattr(self, name) for name in plain} | {
+            "widths": [w.to_dict() for w in self.widths],
+            "suggestion": self.suggestion.to_dict(),
+            "warnings": [in_english(f) for f in self.warnings],
+        }
+
+
+def sweep(
+    data: Any,
+    options: Options,
+    latent_dims: Sequence[int] | str = "auto",
+    *,
+    y: Any = None,
+    readers: Sequence[Reader] = (),
+    tell: Telling | None = None,
+) -> Sweep:
+    """Train the same recipe at several widths of the code and say which one to take.
+
+    A fifth of the rows, by a hash of their numbers, is kept from all trainings and judges them; each training holds out rows
+    of its own besides, as ``options`` say. The width that is suggested is the smallest that keeps 95 % of the variance the
+    best one keeps on those rows. Where codes are distributions a code need not be wider than the numbers a wider one uses:
+    the smallest width with room for the active numbers of the best one is taken where that is narrower still. A code that
+    holds a row whole and copies is never the best while another is not.
+
+    Args:
+        data: anything :func:`diabolo.data.read` takes, or what it returned.
+        options: of the trainings; ``latent_dim`` is not looked at.
+        latent_dims: widths to try, at least two different ones; ``"auto"``: the powers of two from 2 to the numbers in a row,
+            or to the rows where these are fewer.
+        y: labels, for conditional recipes. readers: called with the events of every training but notices of wide codes, which
+            the result has. tell: called before each with its number from 1, how many there are, and the width.
+
+    Raises:
+        ParameterError for widths that are none, DataError for too few rows, UnsupportedError for recipes whose outputs are not
+        like their inputs.
+    """
+    options.check()
+    reading = data if isinstance(data, Reading) else read(data)
+    labels = reading.labels if y is None else np.asarray(y)
+    _check_labels(labels, len(reading.source), recipes.get(options.recipe).conditional)
+    if len(reading.source) < 20:
+        raise DataError(f"A sweep needs at least 20 rows to train on some and judge by others, got {len(reading.source)}.")
+    rows, held = split(len(reading.source), SHARE, reading.groups)
+    part = _part(reading, rows, labels)
+    cells = reading.kind.fit(part.source, torch.arange(len(rows))).layout.cells
+    seen, judged = (_few(some, cells) for some in (rows, held))
+    known = widths_of(latent_dims, cells, len(rows))
+    widths: list[Width] = []
+    pictures: list[np.ndarray] = []
+    warned: list[Finding] = []
+    listening = [_without_wide(reader) for reader in readers]
+    last: Trained | None = None
+    for number, latent_dim in enumerate(known, 1):
+        if tell is not None:
+            tell(number, len(known), latent_dim)
+        started = time.perf_counter()
+        trained = train(part, dataclasses.replace(options, latent_dim=latent_dim), readers=listening)
+        seconds = time.perf_counter() - started
+        _refuse(trained)
+        width = _judged(trained, reading, seen, judged, labels, latent_dim, seconds)
+        widths.append(width)
+        wide = wide_code_tried(trained, width.copied)
+        warned += [] if wide is None else [wide]
+        pictures.append(_restored(trained, reading, judged[:SHOWN], labels))
+        last = trained
+    assert last is not None  # there are at least two widths
+    shown = encode_all(last, Subset(reading.source, judged[:SHOWN])).numpy()
+    variance = _variance(last, reading, judged)
+    layout = last.kind.layout
+    return Sweep(
+        recipe=last.config.recipe,
+        data=reading.name,
+        widths=tuple(widths),
+        suggestion=advise(widths, cells, variational=last.model.bottleneck.variational),
+        variance=variance,
+        rows=len(rows),
+        held_out=len(judged),
+        cells=cells,
+        originals=shown,
+        pictures=tuple(pictures),
+        value_range=layout.bounds,
+        names=tuple(str(n) for n in layout.names),
+        warnings=tuple(warned),
+    )
+
+
+def widths_of(given: Sequence[int] | str, cells: int, rows: int) -> tuple[int, ...]:
+    """Widths to try, the narrowest first; of a row of so many cells, with so many rows to learn from.
+
+    >>> widths_of("auto", 12, 1000), widths_of("auto", 784, 100), widths_of([8, 2, 8], 784, 100)
+    ((2, 4, 8), (2, 4, 8, 16, 32, 64), (2, 8))
+    """
+    if isinstance(given, str) and given == "auto":
+        found = [2**i for i in range(1, 30) if 2**i <= min(cells, rows)]
+        return tuple(found) if len(found) > 1 else (1, 2)
+    if isinstance(given, str) or not isinstance(given, Sequence | np.ndarray):
+        raise ParameterError(f"latent_dims must be 'auto' or whole numbers such as [2, 4, 8, 16], got {given!r}.")
+    if not all(is_whole(v, 1) for v in given) or len({int(v) for v in given}) < 2:
+        raise ParameterError(
+            f"latent_dims must be at least two different whole numbers of at least 1, such as [2, 4, 8, 16], got "
+            f"{list(given)!r}."
+        )
+    return tuple(sorted({int(v) for v in given}))
+
+
+def advise(widths: Sequence[Width], cells: int, *, variational: bool) -> Advice:
+    """Which of the widths to take, by the rule of :func:`sweep`. cells: numbers in a row."""
+    honest = [w for w in widths if not w.copies(cells)] or list(widths)
+    best = max(honest, key=lambda w: w.kept)
+    if best.kept <= 0:
+        why = Finding("widths.none", {"best": best.latent_dim, "kept_share": best.kept})
+        return Advice(honest[0].latent_dim, "kept", False, (why,))
+    enough = next(w for w in honest if w.kept >= ENOUGH * best.kept)
+    room = next((w for w in honest if w.numbers >= best.used), best)
+    in_use = {"used": best.used, "n": best.numbers}
+    if variational and room.numbers < enough.numbers:
+        why = Finding("widths.active", {"width": room.latent_dim, "best": best.latent_dim} | in_use)
+        return Advice(room.latent_dim, "active", room is widths[-1], (why, *_beside(widths, room, cells)))
+    said = {"width": enough.latent_dim, "limit_share": ENOUGH, "best": best.latent_dim}
+    told = [Finding("widths.kept", said | {"kept_share": enough.kept, "best_share": best.kept})]
+    told += [Finding("widths.in-use", in_use)] if variational else []
+    return Advice(enough.latent_dim, "kept", enough is widths[-1], (*told, *_beside(widths, enough, cells)))
+
+
+def _beside(widths: Sequence[Width], chosen: Width, cells: int) -> list[Finding]:
+    """What narrower and wider ones do instead, and PCA."""
+    at = list(widths).index(chosen)
+    narrower, widest = widths[at - 1] if at > 0 else None, widths[-1]
+    said = []
+    if narrower is not None:
+        said.append(Finding("widths.narrower", {"width": narrower.latent_dim, "kept_share": narrower.kept}))
+    copies = next((w for w in widths if w.copies(cells)), None)
+    if copies is not None:
+        said.append(Finding("widths.copies", {"width": copies.latent_dim, "copied_share": copies.copied}))
+    elif at + 1 == len(widths):
+        said += [Finding("widths.edge")] if chosen.numbers < cells else []
+    else:
+        kept = {"width": widest.latent_dim, "kept_share": widest.kept}
+        copied = {} if widest.copied is None else {"copied_share": max(0.0, widest.copied)}
+        said.append(Finding("widths.widest.copied" if copied else "widths.widest", kept | copied))
+    return [*said, *(_rival(chosen) if chosen.numbers < cells or chosen.bits is not None else [])]
+
+
+def _rival(chosen: Width) -> list[Finding]:
+    """Its error over PCA's; nothing where PCA is not there, or leaves nothing."""
+    if chosen.pca is None or not chosen.pca > 0:
+        return []
+    rival = Finding("diagnosis.rival.numbers", {"n": chosen.numbers})
+    behind = "widths.beside.numbers"
+    if chosen.bits is not None:
+        rival, behind = Finding("diagnosis.rival.bits", {"n": chosen.bits}), "widths.beside.bits"
+    key = behind if chosen.error > EVEN * chosen.pca else "widths.beside"
+    return [Finding(key, {"times": chosen.error / chosen.pca, "rival": rival})]
+
+
+def _without_wide(reader: Reader) -> Reader:
+    """The reader, spared the notice of a wide code."""
+
+    def read(event: Event) -> None:
+        if not (isinstance(event, Notice) and event.about == WIDE):
+            reader(event)
+
+    return read
+
+
+def _check_labels(labels: Any, n: int, conditional: bool) -> None:
+    if labels is None:
+        if conditional:
+            raise DataError("This recipe is conditional: give labels y=, one a row.")
+        return
+    if np.ndim(labels) != 1 or len(labels) != n:
+        raise DataError(f"y must have one label a row: there are {n} rows, y has the shape {np.shape(labels)}.")
+    if conditional:
+        refuse_missing(labels)
+
+
+def _part(reading: Reading, rows: torch.Tensor, labels: Any) -> Reading:
+    """The rows that are trained on, as data of their own."""
+    chosen = rows.numpy()
+    return dataclasses.replace(
+        reading,
+        source=Subset(reading.source, rows),
+        labels=None if labels is None else labels[chosen],
+        ids=None if reading.ids is None else reading.ids[chosen],
+        groups=None if reading.groups is None else reading.groups[chosen],
+    )
+
+
+def _few(rows: torch.Tensor, cells: int) -> torch.Tensor:
+    """At most so many of the rows as errors are measured on, evenly spread."""
+    most = max(SHOWN, min(JUDGED, CELLS // cells))
+    return rows[:: -(-len(rows) // most)]
+
+
+def _refuse(trained: Trained) -> None:
+    if trained.target_kind is not None or trained.model.source.shape != trained.model.target.shape:
+        raise UnsupportedError(
+            f"A sweep judges how well rows come back, and the recipe {trained.config.recipe!r} gives something else. Compare "
+            "its widths with evaluate(X, target=...)."
+        )
+
+
+def _judged(
+    trained: Trained,
+    reading: Reading,
+    seen: torch.Tensor,
+    judged: torch.Tensor,
+    labels: Any,
+    latent_dim: int,
+    seconds: float,
+) -> Width:
+    errors = []
+    for rows in (judged, seen):
+        x = encode_all(trained, Subset(reading.source, rows)).numpy()
+        errors.append(float(np.square(x - _restored(trained, reading, rows, labels)).mean()))
+    source, condition = Subset(reading.source, judged), _condition(trained, labels, judged)
+    x = encode_all(trained, source).flatten(1).numpy()
+    rival = linear_rival(trained)
+    z = codes(trained, source, condition).flatten(1).numpy()
+    used = active_units(z) if trained.model.bottleneck.variational else ~dead_units(z)
+    copied = copying(trained, source, condition)
+    variance = _variance(trained, reading, judged)
+    return Width(
+        latent_dim=latent_dim,
+        numbers=z.shape[1],
+        error=errors[0],
+        training=errors[1],
+        pca=None if rival is None else float(np.square(x - rival.reconstruct(x)).mean()),
+        kept=1 - errors[0] / variance if variance > 0 else 0.0,
+        copied=None if copied is None else copied.noise,
+        used=int(used.sum()),
+        seconds=seconds,
+        bits=code_bits(trained),
+    )
+
+
+def _variance(trained: Trained, reading: Reading, rows: torch.Tensor) -> float:
+    return float(encode_all(trained, Subset(reading.source, rows)).flatten(1).double().var(0, unbiased=False).mean())
+
+
+def _condition(trained: Trained, labels: Any, rows: torch.Tensor) -> torch.Tensor | None:
+    return trained.condition(None if labels is None else labels[rows.numpy()], len(rows))
+
+
+def _restored(trained: Trained, reading: Reading, rows: torch.Tensor, labels: Any) -> np.ndarray:
+    return restored(trained, Subset(reading.source, rows), _condition(trained, labels, rows)).numpy()

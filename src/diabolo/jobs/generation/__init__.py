@@ -1,0 +1,1 @@
+"""Generation: new rows, where their codes come from, and how good they are."""

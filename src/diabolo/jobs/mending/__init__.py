@@ -1,0 +1,1 @@
+"""Mending: noise out, larger, gaps filled, tiles in order, at any size."""
