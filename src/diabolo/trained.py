@@ -67,6 +67,7 @@ class Trained:
     """A model with everything needed to use it.
 
     history: a row an epoch. companions: by name. target_kind: the kind of the outputs where it differs from the inputs'.
+    studies: what more trainings than its own have shown, by name (:mod:`diabolo.jobs.studies`), for its report.
     """
 
     model: Model
@@ -75,6 +76,7 @@ class Trained:
     history: tuple[Mapping[str, float], ...] = ()
     companions: Mapping[str, Companion] = field(default_factory=dict)
     target_kind: Kind | None = None
+    studies: Mapping[str, Companion] = field(default_factory=dict)
 
     @property
     def out_kind(self) -> Kind:
@@ -106,6 +108,10 @@ class Trained:
     def without_companion(self, name: str) -> Trained:
         """A copy that does not carry this one; the same where it did not."""
         return dataclasses.replace(self, companions={k: c for k, c in self.companions.items() if k != name})
+
+    def with_study(self, name: str, study: Companion) -> Trained:
+        """A copy that carries one more study."""
+        return dataclasses.replace(self, studies={**self.studies, name: study})
 
 
 def as_labels(y: object) -> np.ndarray:

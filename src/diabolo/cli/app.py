@@ -24,6 +24,7 @@ from diabolo.cli.generate import generate
 from diabolo.cli.impute import impute
 from diabolo.cli.interpolate import interpolate
 from diabolo.cli.invocation import Invocation
+from diabolo.cli.layerwise import layerwise
 from diabolo.cli.listing import listing
 from diabolo.cli.reconstruct import reconstruct
 from diabolo.cli.report import report
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "unshuffle": unshuffle,
     "detect": detect,
     "finetune": finetune,
+    "layerwise": layerwise,
     "generate": generate,
     "search": search,
     "interpolate": interpolate,

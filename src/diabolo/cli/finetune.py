@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,7 @@ def finetune(
     """Train classifiers on MODEL's encoder with few labels of DATA.
 
     Prints how many test rows each gets right, beside the same network trained from scratch, and logistic regression on frozen
-    codes and on the rows themselves. Test rows are never trained on.
+    codes and on the rows themselves. Test rows are never trained on. The curve is kept in MODEL, and its report shows it.
     """
     from diabolo.cli import console, finetuning, outputs
     from diabolo.cli.inputs import open_model, read_for
@@ -70,14 +71,20 @@ def finetune(
         test_y=None if judges is None else judges.labels,
         told=console.say,
     )
+    found = dataclasses.replace(found, data=reading.name)
     if output is not None and ending is not None:
         finetuning.write_runs(found, output, ending)
     if picture is not None:
         finetuning.write_picture(found, picture)
+    if not as_json:
+        finetuning.show(reading, found)
+        for what, path in (("Runs", output), ("Curve", picture)):
+            if path is not None:
+                console.result(f"{what}: {path}")
+    kept = finetuning.keep(model, trained, found)
     if as_json:
-        console.document({"model": model, "data": reading.name, "output": output, "picture": picture} | found.to_dict())
-        return
-    finetuning.show(reading, found)
-    for what, path in (("Runs", output), ("Curve", picture)):
-        if path is not None:
-            console.result(f"{what}: {path}")
+        console.document(
+            {"model": model, "data": reading.name, "output": output, "picture": picture} | found.to_dict() | kept.to_dict()
+        )
+    else:
+        finetuning.tell(model, kept)

@@ -1,16 +1,26 @@
-"""What ``diabolo finetune`` found: as text, as a table of runs, as a picture."""
+"""What ``diabolo finetune`` found: as text, as a table of runs, as a picture, and in the model's folder."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, final
 
 import numpy as np
 
+from diabolo import store
 from diabolo.cli import console, outputs
+from diabolo.cli.invocation import command
+from diabolo.cli.judging import write_report_anew
 from diabolo.data import Reading
-from diabolo.errors import DataError, ParameterError
+from diabolo.errors import DataError, DiaboloError, ParameterError, StoreError
+from diabolo.figures.labels import accuracy_by_labels
 from diabolo.jobs.learning.label_curve import METHODS, LabelCurve
-from diabolo.store.files import write_bytes
+from diabolo.jobs.learning.label_verdict import label_verdict
+from diabolo.jobs.studies import LABELS, with_study
+from diabolo.report.language import language
+from diabolo.store.studies import FOLDER
+from diabolo.trained import Trained
 
 WORDS = {
     "fine-tuned": "fine-tuned",
@@ -49,11 +59,51 @@ def show(reading: Reading, found: LabelCurve) -> None:
         rows.append([str(n), *shares])
     title = f"Right of {found.test_rows} test rows, {len(found.classes)} classes, the commonest {found.majority:.1%}{draws}"
     console.table(["labels", *(WORDS[m] for m in methods)], rows, title=title, numbers=range(1 + len(methods)))
+    for finding in label_verdict(found):
+        console.result(language("en").plain(finding.key, **finding.values))
     if not found.apart:
         console.result(
             f"Test rows are three tenths of {reading.name}. None of their labels was trained with; the rows themselves MODEL "
             "has seen, where it was trained on these data. --test DATA judges by others."
         )
+
+
+@final
+@dataclass(frozen=True)
+class Kept:
+    """Where the curve was kept, and the report that shows it. why: what went wrong, where either could not be written."""
+
+    study: Path | None
+    report: Path | None
+    why: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {"study": self.study, "report": self.report}
+
+
+def keep(model: Path, trained: Trained, found: LabelCurve) -> Kept:
+    """Put the curve into the model's folder, and write its report anew where that is about rows held out of its training."""
+    carried = with_study(trained, found)
+    path = model / FOLDER / f"{LABELS}.json"
+    try:
+        store.keep_study(model, LABELS, carried.studies[LABELS])
+    except StoreError as problem:
+        return Kept(None, None, f"The curve was not kept in the model folder: {problem}")
+    try:
+        return Kept(path, write_report_anew(model, carried))
+    except DiaboloError as problem:
+        return Kept(path, None, f"The report could not be written anew: {problem}")
+
+
+def tell(model: Path, kept: Kept) -> None:
+    """What became of the curve."""
+    if kept.why:
+        console.warn(kept.why)
+    if kept.report is not None:
+        console.result(f"Kept: {kept.study}; {kept.report} shows it.")
+    elif kept.study is not None:
+        console.result(f"Kept: {kept.study}. A report that shows it: {command('diabolo', 'report', model)} DATA")
 
 
 def write_runs(found: LabelCurve, path: Path, ending: str) -> None:
@@ -66,7 +116,4 @@ def write_runs(found: LabelCurve, path: Path, ending: str) -> None:
 
 def write_picture(found: LabelCurve, path: Path) -> None:
     """The curve as PNG."""
-    from diabolo.figures.export import to_png
-    from diabolo.figures.labels import accuracy_by_labels
-
-    write_bytes(path, to_png(accuracy_by_labels(found)))
+    outputs.write_figure(accuracy_by_labels(found), path)

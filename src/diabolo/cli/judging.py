@@ -1,13 +1,18 @@
-"""The rows a report is about, and how good the model is on them."""
+"""The rows a report is about, how good the model is on them, and the report."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
-from diabolo.cli import console
-from diabolo.cli.inputs import read_pair
+from diabolo import report
+from diabolo.cli import console, outputs
+from diabolo.cli.inputs import known_data, known_target, read_pair, run_record
+from diabolo.errors import ParameterError
 from diabolo.jobs.train import Options
 from diabolo.jobs.workshop import Judged, judge, judge_rows
+from diabolo.report import Report
+from diabolo.store.files import read_json
 from diabolo.trained import Trained
 
 
@@ -28,3 +33,38 @@ def judged(trained: Trained, data: str, target: str | None, *, held_out: bool, l
         console.warn(f"{data} had {rows} rows when the model was trained and has {len(reading.source)} now: all are looked at.")
     role = "training" if held_out and len(reading.source) == rows else "other"
     return judge_rows(trained, reading.source, reading.labels, aim, name=reading.name, role=role)
+
+
+def write_report_anew(model: Path, trained: Trained) -> Path | None:
+    """The report of a model folder once more, with what was found out since, and in its language.
+
+    None where there is no report, or it was about other rows than those held out of the training, or these cannot be read any
+    more: then nothing is written.
+    """
+    page = model / outputs.REPORT
+    told = read_json(model / outputs.FIGURES) if (model / outputs.FIGURES).is_file() else {}
+    if not page.is_file() or told.get("evaluation", {}).get("role") not in ("held-out", "training"):
+        return None
+    try:
+        data = known_data(model)
+    except ParameterError as problem:
+        console.say(f"The report stays as it is: {problem}")
+        return None
+    console.say("Writing the report …")
+    found = judged(trained, data, known_target(model), held_out=True, label=None, skip_broken=False)
+    outputs.write_report(model, report_on(model, trained, found, str(told.get("lang", "en"))))
+    return page
+
+
+def report_on(model: Path, trained: Trained, found: Judged, lang: str) -> Report:
+    """The report on rows that the model was judged by."""
+    return report.build_report(
+        trained,
+        found.source,
+        found.labels,
+        evaluation=found.evaluation,
+        command=str(run_record(model).get("command", "")),
+        lang=lang,
+        target=found.aim,
+        training=found.training,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from diabolo.jobs.train import Options
     from diabolo.jobs.workshop import Made
     from diabolo.report import Report
+    from diabolo.trained import Companion
+    from diabolo.training.events import Finished
 
 
 @final
@@ -45,6 +47,21 @@ class Request:
     target: str | None = None
 
 
+Before = Callable[["Reading", "Options"], "tuple[Options, Mapping[str, Companion]]"]
+"""What is done with the data before the training: the options it then has, and the studies that its model carries."""
+
+
+@final
+@dataclass(frozen=True)
+class Built:
+    """A model folder, how good the model is, its report, and how its training ended."""
+
+    made: Made
+    evaluation: Evaluation
+    report: Report
+    finished: Finished | None
+
+
 def make(request: Request) -> None:
     """Train, judge, report, and say how it went."""
     refuse_model(request.data)
@@ -54,18 +71,26 @@ def make(request: Request) -> None:
         return
     options = checked_options(request.train_as)
 
-    from diabolo import store
     from diabolo.cli.outcome import show_outcome
+
+    show_outcome(build(request, options), request)
+
+
+def build(request: Request, options: Options, before: Before | None = None) -> Built:
+    """Train, judge, report. before: as above."""
+    from diabolo import store
     from diabolo.cli.progress import ProgressLine
 
-    folder = request.output or free_folder(default_name(request.data, options.recipe))
+    folder, studies = request.output or free_folder(default_name(request.data, options.recipe)), {}
     with _removed_if_empty(folder), ProgressLine() as progress:
         store.prepare(folder, resume=request.resume, advice=_advice(folder))
         reading = read_data(request.data, request.read_as, options)
         reading, wanted = _paired(request, reading)
-        made = _trained(request, options, reading, wanted, folder, progress)
+        if before is not None:
+            options, studies = before(reading, options)
+        made = _trained(request, options, reading, wanted, folder, progress, studies)
     evaluation, report = _report(request, reading, wanted, made)
-    show_outcome(made, evaluation, report, progress.finished, request)
+    return Built(made, evaluation, report, progress.finished)
 
 
 def default_name(data: str, recipe: str) -> str:
@@ -198,7 +223,13 @@ def _paired(request: Request, reading: Reading) -> tuple[Reading, Reading | None
 
 
 def _trained(
-    request: Request, options: Options, reading: Reading, wanted: Reading | None, folder: Path, progress: ProgressLine
+    request: Request,
+    options: Options,
+    reading: Reading,
+    wanted: Reading | None,
+    folder: Path,
+    progress: ProgressLine,
+    studies: Mapping[str, Companion],
 ) -> Made:
     """The model folder, with how it was asked for in its run.toml."""
     from diabolo.jobs import workshop
@@ -206,7 +237,9 @@ def _trained(
     run = {"command": request.line, "data": request.data}
     if request.target is not None:
         run["target"] = request.target
-    return workshop.make(reading, options, folder, target=wanted, run=run, readers=[progress], resume=request.resume)
+    return workshop.make(
+        reading, options, folder, target=wanted, run=run, readers=[progress], resume=request.resume, studies=studies
+    )
 
 
 def _report(request: Request, reading: Reading, wanted: Reading | None, made: Made) -> tuple[Evaluation, Report]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diabolo.cli import console
 from diabolo.cli.invocation import command
@@ -11,11 +11,8 @@ from diabolo.cli.outputs import REPORT
 from diabolo.cli.results import show_details, show_errors, show_history, show_mending, show_verdict
 
 if TYPE_CHECKING:
-    from diabolo.cli.making import Request
-    from diabolo.jobs.evaluation.evaluate import Evaluation
+    from diabolo.cli.making import Built, Request
     from diabolo.jobs.workshop import Made
-    from diabolo.report import Report
-    from diabolo.training.events import Finished
 
 ENDED = {
     "complete": "Trained to the end",
@@ -25,28 +22,15 @@ ENDED = {
 }
 
 
-def show_outcome(made: Made, evaluation: Evaluation, report: Report, finished: Finished | None, request: Request) -> None:
+def show_outcome(built: Built, request: Request) -> None:
     """The log as a table, the verdict, where things are, and what to try next; or all of it as JSON."""
-    assert finished is not None  # make() returns only after the engine's last event
-    metrics = evaluation.to_dict()
-    config, page = made.trained.config, made.folder / REPORT
+    made, report = built.made, built.report
     if request.as_json:
-        console.document(
-            {
-                "folder": made.folder,
-                "report": page,
-                "recipe": config.recipe,
-                "latent_dim": config.latent_dim,
-                "data": config.data,
-                "reasons": config.reasons,
-                "ended": finished.reason,
-                "best_epoch": finished.best_epoch,
-                "seconds": finished.seconds,
-                "evaluation": metrics,
-                "history": made.trained.history,
-            }
-        )
+        console.document(outcome(built))
         return
+    metrics, page = built.evaluation.to_dict(), made.folder / REPORT
+    finished = built.finished
+    assert finished is not None  # build() returns only after the engine's last event
     show_history(made.trained.history)
     console.result()
     show_errors(metrics)
@@ -63,6 +47,26 @@ def show_outcome(made: Made, evaluation: Evaluation, report: Report, finished: F
     console.result(f"Model:   {made.folder}")
     console.result(f"Report:  {page}  (open it in a browser)")
     console.result("Next:    " + "\n         ".join(next_commands(made, request.data, request.target)))
+
+
+def outcome(built: Built) -> dict[str, Any]:
+    """All of it as plain values."""
+    made, finished = built.made, built.finished
+    assert finished is not None  # build() returns only after the engine's last event
+    config = made.trained.config
+    return {
+        "folder": made.folder,
+        "report": made.folder / REPORT,
+        "recipe": config.recipe,
+        "latent_dim": config.latent_dim,
+        "data": config.data,
+        "reasons": config.reasons,
+        "ended": finished.reason,
+        "best_epoch": finished.best_epoch,
+        "seconds": finished.seconds,
+        "evaluation": built.evaluation.to_dict(),
+        "history": made.trained.history,
+    }
 
 
 def next_commands(made: Made, data: str, target: str | None = None) -> list[str]:

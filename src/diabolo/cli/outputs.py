@@ -12,6 +12,7 @@ from diabolo.errors import ParameterError, StoreError
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.figure import Figure
 
     from diabolo.report import Report
 
@@ -49,6 +50,17 @@ def write_report(folder: Path, report: Report) -> None:
 
     write_text(folder / REPORT, report.html)
     write_json(folder / FIGURES, console.plain(report.to_dict()))
+
+
+def write_figure(fig: Figure, path: Path) -> None:
+    """A figure as SVG where the ending says so, else as PNG."""
+    from diabolo.figures.export import to_png, to_svg
+    from diabolo.store.files import write_bytes, write_text
+
+    if path.suffix.lower() == ".svg":
+        write_text(path, to_svg(fig))
+    else:
+        write_bytes(path, to_png(fig))
 
 
 def write_table(path: Path, ending: str, key: str, columns: Mapping[str, np.ndarray], beside: Mapping[str, np.ndarray]) -> None:

@@ -31,10 +31,9 @@ def report(
     Learning curves, reconstructions, the code space, every error beside PCA's; one file, no external request.
     """
     from diabolo.cli import console, outputs
-    from diabolo.cli.inputs import known_data, known_target, open_model, run_record
-    from diabolo.cli.judging import judged
+    from diabolo.cli.inputs import known_data, known_target, open_model
+    from diabolo.cli.judging import judged, report_on
     from diabolo.cli.results import show_verdict
-    from diabolo.report import build_report
     from diabolo.store.files import write_text
 
     trained = open_model("report", model, data, device)
@@ -43,16 +42,7 @@ def report(
     rows = data or known_data(model)
     wanted = target if data is not None or target is not None else known_target(model)
     found = judged(trained, rows, wanted, held_out=data is None, label=label, skip_broken=skip_broken)
-    made = build_report(
-        trained,
-        found.source,
-        found.labels,
-        evaluation=found.evaluation,
-        command=str(run_record(model).get("command", "")),
-        lang=lang.value,
-        target=found.aim,
-        training=found.training,
-    )
+    made = report_on(model, trained, found, lang.value)
     if output is None:
         outputs.write_report(model, made)
     else:

@@ -1,11 +1,21 @@
-"""The options of ``diabolo train``, as typer reads them: one name an option, with its help."""
+"""The options of a training, as typer reads them: one name an option, with its help; and what their values say.
+
+typer reads a command's options off its signature. ``@takes_training()`` puts them there, in the place of the parameter
+``asked``: the commands that train have them from here.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, final
 
 import typer
+
+from diabolo.cli import options
 
 SET_HELP = (
     "One option of a part: bottleneck.beta=4, network.widths=256,128, optimizer.clip=1. Repeatable. "
@@ -72,4 +82,115 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FOLDER", help="The model folder. Default: named by data and recipe, here."),
 ]
+Kept = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FOLDER",
+        help="Keep a model here, with a report that shows this. Default: none.",
+        show_default=False,
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a broken training in -o FOLDER; give the same options.")]
+
+
+@final
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for. read_as: arguments of :func:`diabolo.data.read`. train_as: of ``diabolo.jobs.train.Options``."""
+
+    read_as: Mapping[str, Any]
+    train_as: Mapping[str, Any]
+
+
+def training(
+    recipe: Recipe = "auto",
+    network: Network = "auto",
+    latent: Latent = None,
+    size: Size = "m",
+    bottleneck: Bottleneck = None,
+    corruption: Corruption = None,
+    likelihood: Likelihood = None,
+    regularizer: Regularizer = None,
+    set_: Set = None,
+    epochs: Epochs = None,
+    budget: Budget = None,
+    batch_size: BatchSize = None,
+    optimizer: Optimizer = "auto",
+    learning_rate: LearningRate = None,
+    validation: Validation = 0.1,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    compile_: Compile = None,
+    threads: Threads = None,
+    label: Label = None,
+    ignore: Ignore = None,
+    id_: options.Id = None,
+    kind: Kind = "auto",
+    image_shape: ImageShape = None,
+    value_range: ValueRange = None,
+    side: Side = None,
+    patch: Patch = None,
+    skip_broken: options.SkipBroken = False,
+) -> Asked:
+    """All of them, in the order of the help. ParameterError for texts that cannot be read."""
+    read_as = {
+        "kind": kind,
+        "image_shape": None if image_shape is None else options.image_shape(image_shape),
+        "value_range": None if value_range is None else options.value_range(value_range),
+        "label": label,
+        "ignore": tuple(ignore or ()),
+        "id": id_,
+        "side": side,
+        "patch": patch,
+        "skip_broken": skip_broken,
+    }
+    train_as = {
+        "recipe": recipe,
+        "network": network,
+        "latent_dim": latent,
+        "size": size,
+        "bottleneck": bottleneck,
+        "corruption": corruption,
+        "likelihood": likelihood,
+        "regularizers": tuple(regularizer) if regularizer else None,
+        "epochs": epochs or "auto",
+        "time_budget": None if budget is None else options.seconds(budget),
+        "batch_size": batch_size or "auto",
+        "optimizer": optimizer,
+        "learning_rate": "auto" if learning_rate is None else learning_rate,
+        "validation_fraction": validation,
+        "device": device,
+        "precision": precision,
+        "compile": "auto" if compile_ is None else compile_,
+        "threads": threads or "auto",
+        "seed": seed,
+        "settings": options.settings(set_ or []),
+    }
+    return Asked(read_as, train_as)
+
+
+def takes_training(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command with a parameter ``asked: Asked``, in the place of which the options of a training are read.
+
+    without: options the command does not have; they stay as they are where nobody gives them.
+    """
+    shared = [p for name, p in inspect.signature(training, eval_str=True).parameters.items() if name not in without]
+    names = [p.name for p in shared]
+
+    def with_options(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command, eval_str=True).parameters.values()
+        listed = [q for p in own for q in (shared if p.name == "asked" else [p])]
+
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            own_values = {name: value for name, value in given.items() if name not in names}
+            command(asked=training(**{name: given[name] for name in names}), **own_values)
+
+        run.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in listed}
+        return run
+
+    return with_options

@@ -37,7 +37,7 @@ from diabolo.jobs.codes.search import Neighbors, search
 from diabolo.jobs.diagnosis.copying import wide_code
 from diabolo.jobs.diagnosis.diagnose import Diagnosis, diagnose
 from diabolo.jobs.diagnosis.remarks import in_english
-from diabolo.jobs.diagnosis.sweep import sweep
+from diabolo.jobs.diagnosis.sweep import Sweep, sweep
 from diabolo.jobs.evaluation.evaluate import Evaluation, evaluate
 from diabolo.jobs.evaluation.likelihood import SAMPLES, log_likelihood
 from diabolo.jobs.evaluation.score import score, score_unit
@@ -48,11 +48,13 @@ from diabolo.jobs.generation.plane import Plane, latent_plane
 from diabolo.jobs.generation.vary import Steadiness, steadiness, vary
 from diabolo.jobs.generation.walks import Walks, latent_walks
 from diabolo.jobs.learning.label_curve import COUNTS, LabelCurve, label_curve
+from diabolo.jobs.learning.layer_study import ACTIVATIONS, LayerStudy, layer_study
 from diabolo.jobs.learning.layerwise import STAGE_EPOCHS, train_layerwise
 from diabolo.jobs.mending import mend as mending
 from diabolo.jobs.mending import tasks
 from diabolo.jobs.mending.given_photographs import photographs_of
 from diabolo.jobs.mending.one_picture import extend_one, is_one, mend_one
+from diabolo.jobs.studies import with_study
 from diabolo.jobs.train import Options, train
 from diabolo.trained import Trained
 from diabolo.training.events import Event
@@ -227,6 +229,27 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ``result.plot()``, ``result.plot_pictures()``, ``result.to_dict()``. This estimator stays as it is.
         """
         return Widths(sweep(self._read(X, y), self._options(), latent_dims, y=y, readers=self._readers()))
+
+    def layerwise(self, X: Any, y: Any = None, *, activations: Sequence[str] = ACTIVATIONS) -> LayerStudy:
+        """A deep network trained layer by layer, beside a random start, batch normalization, shortcuts and PCA: ``.trainings``.
+
+        In as many passes (``epochs``, 20 where that is "auto"), with each of the activations, judged on a fifth of X none of
+        them saw. Fully connected networks; four hidden layers where ``network=Mlp(widths=…)`` gives none. This estimator stays
+        as it is.
+        """
+        return layer_study(self._read(X, y), self._options(), y=y, activations=activations, readers=self._readers())
+
+    def keep(self, study: Widths | LabelCurve | LayerStudy) -> Self:
+        """Let what :meth:`sweep`, :meth:`label_curve` or :meth:`layerwise` found travel with the model.
+
+        It is saved with it, stands in its report, and is what ``plot.sweep()``, ``plot.labels()`` and ``plot.layerwise()``
+        draw. One of the same sort is replaced; learning more forgets them.
+        """
+        found = study.found if isinstance(study, Widths) else study
+        if not isinstance(found, Sweep | LabelCurve | LayerStudy):
+            raise ParameterError(f"keep takes what sweep, label_curve or layerwise gave, got {type(study).__name__}.")
+        self.trained_ = with_study(self._fitted(), found)
+        return self
 
     # --- what a trained model does ---------------------------------------------------------------------------------
 

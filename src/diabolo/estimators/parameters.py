@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from diabolo.composition import FAMILIES, as_part
+from diabolo.data import Reading, read
 from diabolo.errors import ParameterError
 from diabolo.jobs.mending.pairs import SHRINKS
 from diabolo.jobs.train import Options, plain
@@ -44,6 +45,25 @@ def made_with(trained: Trained) -> dict[str, Any]:
             "random_state": config.options.get("seed"),
         }
     )
+
+
+def options_of(trained: Trained) -> Options:
+    """What was asked for when the model was made, for more trainings like that one; the user's own code is the model's."""
+    config = trained.config
+    asked = {f.name: config.options[f.name] for f in dataclasses.fields(Options) if f.name in config.options}
+    asked["settings"] = tuple((path, text) for path, text in asked.get("settings", ()))
+    for role in ("network", "likelihood"):
+        part = getattr(config.composition, role)
+        asked |= {role: part} if part.name == "custom" else {}
+    if isinstance(asked.get("optimizer"), Mapping):
+        asked["optimizer"] = as_optimizer(asked["optimizer"])
+    return Options(**asked)
+
+
+def read_again(trained: Trained, X: Any) -> Reading:
+    """Data for more trainings, read as those of the model were asked to be read, with scales of their own."""
+    asked = trained.config.data.get("asked", {})
+    return read(X, kind=trained.kind.name, **{n: tuple(v) if isinstance(v := asked.get(n), list) else v for n in READ_AS})
 
 
 def seed_of(random_state: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
@@ -13,6 +14,7 @@ from torch import Tensor
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError, UnsupportedError
+from diabolo.estimators.parameters import options_of, read_again
 from diabolo.jobs.codes.cluster import cluster
 from diabolo.jobs.codes.coloring import coloring
 from diabolo.jobs.codes.embed import decoded, embed, posterior
@@ -26,6 +28,7 @@ from diabolo.jobs.codes.viewers import pictures_of
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.diagnosis.curves import read_curves, telling
 from diabolo.jobs.diagnosis.layers import layer_table
+from diabolo.jobs.diagnosis.sweep import Sweep, sweep
 from diabolo.jobs.evaluation.evaluate import evaluate
 from diabolo.jobs.generation.holes import find_holes
 from diabolo.jobs.generation.judge_samples import BESIDE, judge_samples
@@ -35,6 +38,8 @@ from diabolo.jobs.generation.sample import sample_codes
 from diabolo.jobs.generation.walks import latent_walks
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.learning.label_curve import COUNTS, label_curve
+from diabolo.jobs.learning.layer_study import ACTIVATIONS, layer_study
+from diabolo.jobs.studies import studies_of
 from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import active_units, dead_units, kl_per_unit, unit_variance
 from diabolo.metrics.errors import row_errors
@@ -319,12 +324,47 @@ class Plot:
         return units(unit_variance(z), used, quantity="variance")
 
     def labels(
-        self, X: Any, y: Any = None, *, counts: Any = COUNTS, seeds: int = 5, test: Any = None, test_y: Any = None
+        self, X: Any = None, y: Any = None, *, counts: Any = COUNTS, seeds: int = 5, test: Any = None, test_y: Any = None
     ) -> Figure:
-        """Accuracy against the number of labels, fine-tuned and from scratch; options as of :meth:`Autoencoder.label_curve`."""
+        """Accuracy against the number of labels, fine-tuned and from scratch; options as of :meth:`Autoencoder.label_curve`.
+
+        Without X the curve that travels with the model, as ``diabolo finetune`` and :meth:`Autoencoder.keep` leave it.
+        """
         from diabolo.figures.labels import accuracy_by_labels
 
+        if X is None:
+            return accuracy_by_labels(self._kept("labels"))
         return accuracy_by_labels(label_curve(self.trained, X, y, counts=counts, seeds=seeds, test=test, test_y=test_y))
+
+    def sweep(self, X: Any = None, latent_dims: Sequence[int] | str = "auto", y: Any = None) -> Figure:
+        """Errors and copying by the width of the code, beside PCA: this recipe trained at each; see :meth:`Autoencoder.sweep`.
+
+        Without X the sweep that travels with the model, as ``diabolo sweep -o`` and :meth:`Autoencoder.keep` leave it.
+        """
+        from diabolo.figures.sweep import sweep_curve
+
+        return sweep_curve(self._kept("sweep") if X is None else self._swept(X, latent_dims, y))
+
+    def sweep_pictures(self, X: Any = None, latent_dims: Sequence[int] | str = "auto", y: Any = None) -> Figure:
+        """A few held-out pictures through every width; the rest as of :meth:`sweep`. Images only."""
+        from diabolo.figures.sweep import sweep_pictures
+
+        self._bounds("ae.sweep(X)")
+        return sweep_pictures(self._kept("sweep") if X is None else self._swept(X, latent_dims, y))
+
+    def layerwise(
+        self, X: Any = None, y: Any = None, *, activations: Sequence[str] = ACTIVATIONS, epochs: int | str = "auto"
+    ) -> Figure:
+        """Errors of a deep network trained layer by layer, beside what is done today; see :meth:`Autoencoder.layerwise`.
+
+        Without X the study that travels with the model, as ``diabolo layerwise -o`` and :meth:`Autoencoder.keep` leave it.
+        """
+        from diabolo.figures.layers import errors_by_way
+
+        if X is None:
+            return errors_by_way(self._kept("layerwise"))
+        asked = dataclasses.replace(options_of(self.trained), epochs=epochs, time_budget=None)
+        return errors_by_way(layer_study(read_again(self.trained, X), asked, y=y, activations=activations))
 
     def model(self) -> Figure:
         """The model from input through the code to the output, each station with its shape, parameters and what it does."""
@@ -354,6 +394,16 @@ class Plot:
                 f"Rows of a table are no pictures. {codes} holds codes, and ae.inverse_transform makes rows of them."
             )
         return bounds
+
+    def _kept(self, name: str) -> Any:
+        """A study that travels with the model. UnsupportedError where there is none."""
+        found = getattr(studies_of(self.trained), name)
+        if found is None:
+            raise UnsupportedError(f"This model carries no such study. Give data: plot.{name}(X).")
+        return found
+
+    def _swept(self, X: Any, latent_dims: Sequence[int] | str, y: Any) -> Sweep:
+        return sweep(read_again(self.trained, X), options_of(self.trained), latent_dims, y=y)
 
     def _inside(self, source: Source) -> Tensor:
         """Rows as the model sees them, (n, F, *P), on the host."""

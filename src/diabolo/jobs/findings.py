@@ -23,3 +23,13 @@ class Finding:
         """Plain values, ready for JSON."""
         values = {k: v.to_dict() if isinstance(v, Finding) else v for k, v in self.values.items()}
         return {"key": self.key, **values}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Finding:
+        """The inverse of :meth:`to_dict`; KeyError where there is no key.
+
+        >>> Finding.from_dict({"key": "a", "rival": {"key": "b", "n": 2}}).values["rival"]
+        Finding(key='b', values={'n': 2})
+        """
+        values = {k: cls.from_dict(v) if isinstance(v, Mapping) else v for k, v in data.items() if k != "key"}
+        return cls(data["key"], values)

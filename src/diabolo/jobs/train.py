@@ -243,7 +243,7 @@ def _continue(start: Trained, reading: Reading, wanted: Reading | None, labels: 
         raise DataError("To go on with a trained model, read the data as that model does: read_like(trained.kind, data).")
     if (wanted is None) != (start.target_kind is None):
         raise UnsupportedError("A model trained on pairs goes on with pairs (target=), one trained without goes on without.")
-    copied = dataclasses.replace(start, model=copy.deepcopy(start.model))
+    copied = dataclasses.replace(start, model=copy.deepcopy(start.model), studies={})  # they are of the weights as they were
     return copied, _examples(copied, reading, wanted, labels)
 
 

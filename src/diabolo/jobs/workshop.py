@@ -20,7 +20,7 @@ from diabolo.jobs.anomalies.rarity import with_rarity
 from diabolo.jobs.evaluation.evaluate import Evaluation, evaluate
 from diabolo.jobs.mending.pairs import matched, smaller_rows
 from diabolo.jobs.train import Options, Reader, read_target, train
-from diabolo.trained import Trained
+from diabolo.trained import Companion, Trained
 
 CHECKPOINTS = "checkpoints"
 
@@ -64,18 +64,20 @@ def make(
     run: Mapping[str, Any] | None = None,
     readers: Sequence[Reader] = (),
     resume: bool = False,
+    studies: Mapping[str, Companion] | None = None,
 ) -> Made:
     """Train on what was read and leave a model folder.
 
     folder: made if missing; must be empty unless ``resume``. target: as :func:`diabolo.jobs.train.train` takes it. run: how it
-    was asked for, kept in run.toml. Checkpoints are written while it trains and removed once the model is saved.
+    was asked for, kept in run.toml. studies: that the model carries (:mod:`diabolo.jobs.studies`). Checkpoints are written
+    while it trains and removed once the model is saved.
     """
     path = store.prepare(folder, resume=resume)
     wanted = None
     if target is not None:
         reading, wanted = matched(reading, read_target(target, reading))
     trained = train(reading, options, y=y, target=wanted, readers=readers, checkpoint_folder=path / CHECKPOINTS, resume=resume)
-    trained = with_rarity(trained)
+    trained = dataclasses.replace(with_rarity(trained), studies=studies or {})
     store.save(trained, path, run=run)
     held_out = judge(trained, reading, options, y, None if wanted is None else wanted.source)
     store.add_metrics(trained, path, held_out.evaluation.to_dict() if held_out else {})

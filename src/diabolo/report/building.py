@@ -88,6 +88,7 @@ def _data(g: Gathered, lang: str) -> dict[str, Any]:
         "oddness": None if g.oddities is None else g.oddities.to_dict(),
         "neighborhoods": [n.to_dict() for n in g.neighborhoods],
         "uses": None if g.uses is None else g.uses.to_dict(),
+        "studies": g.studies.to_dict(),
         "layers": [layer.to_dict() for layer in g.layers],
         "parts": g.trained.model.composition.to_json(),
         "plan": dict(config.plan),

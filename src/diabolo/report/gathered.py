@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -21,6 +21,7 @@ from diabolo.jobs.evaluation.evaluate import Evaluation
 from diabolo.jobs.evaluation.extremes import Extremes, find_extremes
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.mending.repairs import Repair, find_repairs
+from diabolo.jobs.studies import Studies, studies_of
 from diabolo.trained import Trained
 
 EACH = {"image": 6, "table": 1}
@@ -35,7 +36,7 @@ class Gathered:
 
     labels: (n,) of the rows of ``source``, or None. maps: of at most 1000 codes, with ``map_labels``. neighborhoods: how well
     codes and the last map keep who is near whom. uses: what else the code is good for, or why that was not looked at; None
-    where nobody asked.
+    where nobody asked. studies: those that travel with the model.
     """
 
     trained: Trained
@@ -52,6 +53,7 @@ class Gathered:
     command: str
     neighborhoods: tuple[Neighborhood, ...] = ()
     uses: Uses | Finding | None = None
+    studies: Studies = field(default_factory=Studies)
 
     @property
     def errors(self) -> dict[str, float]:
@@ -123,6 +125,7 @@ def gather(
         command=command,
         neighborhoods=neighborhoods(trained, source, z, y, maps[-1]) if uses else (),
         uses=find_uses(trained, source, y, training=training) if uses else None,
+        studies=studies_of(trained),
     )
 
 

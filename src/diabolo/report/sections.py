@@ -12,6 +12,7 @@ from diabolo.recipes import RECIPES
 from diabolo.report.clusters import clusters
 from diabolo.report.drawings import draw_curves, draw_map, draw_units
 from diabolo.report.errors import error_table
+from diabolo.report.few_labels import few_labels
 from diabolo.report.gathered import Gathered
 from diabolo.report.generation import generation
 from diabolo.report.health import diagnosed, in_use, judge_health
@@ -23,13 +24,17 @@ from diabolo.report.reasons import reasons_of, translated
 from diabolo.report.searching import search
 from diabolo.report.silhouette import silhouette
 from diabolo.report.sizes import judge_sizes, measure
+from diabolo.report.stacked import stacked
 from diabolo.report.tables import Column, Line, compared
 from diabolo.report.verdict import Verdict
 from diabolo.report.ways import interpolation
+from diabolo.report.widths import sweep
 
 USES = ("clusters", "search", "generation", "interpolation")
 """What a code is good for besides restoring rows; not where that was not looked at."""
-SECTIONS = ("pictures", "errors", "oddness", "curves", "codes", *USES, "units", "model", "size", "made")
+STUDIES = ("sweep", "labels", "layerwise")
+"""What more trainings have shown; those that travel with the model."""
+SECTIONS = ("pictures", "errors", "oddness", "curves", "codes", *USES, "units", *STUDIES, "model", "size", "made")
 
 
 def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str, Any]:
@@ -59,6 +64,9 @@ def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str
         "generation": generation(g, say),
         "interpolation": interpolation(g, say),
         "units": _units(g, say),
+        "sweep": sweep(g.studies.sweep, g.noun, config.latent_dim, say),
+        "labels": few_labels(g.studies.labels, say),
+        "layerwise": stacked(g.studies.layerwise, g.noun, say),
         "model": _model(g, say),
         "size": _size(g, say),
         "made": _made(g, say),
@@ -68,6 +76,8 @@ def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str
 def _is_there(g: Gathered, name: str) -> bool:
     if name in USES:
         return isinstance(g.uses, Uses)
+    if name in STUDIES:
+        return getattr(g.studies, name) is not None
     return name != "oddness" or g.oddities is not None
 
 

@@ -52,4 +52,11 @@ def _cell(say: Language, column: Column, line: Line, lines: Sequence[Line]) -> d
         return {"text": "–", "share": None, "best": False}
     every = [v for other in lines if (v := other.values.get(column.name)) is not None]
     best = column.better is not None and len(every) > 1 and value == (max if column.better == "higher" else min)(every)
-    return {"text": say.percent(value) if column.share else say.number(value, 3, trim=False), "share": None, "best": best}
+    return {"text": _written(say, column, value), "share": None, "best": best}
+
+
+def _written(say: Language, column: Column, value: float) -> str:
+    """Whole numbers are counts."""
+    if column.share:
+        return say.percent(value)
+    return say.count(value) if isinstance(value, int) else say.number(value, 3, trim=False)

@@ -4,6 +4,7 @@ config.json            schema, recipe, every part with its options, the kind
 model.safetensors      weights
 preprocess.json        what the kinds learned (scales, names, shapes); preprocess.safetensors
 companions.json        what jobs fitted beside the model; companions.safetensors
+studies/               what more trainings have shown, where there were any: see studies.py
 metrics.json           the evaluation on held-out rows
 history.csv            the training log, a line an epoch
 run.toml               how it was asked for, every option and the resolved plan; `diabolo train run.toml` does it again
@@ -35,6 +36,7 @@ from diabolo.spec import Part
 from diabolo.store.card import model_card
 from diabolo.store.environment import environment
 from diabolo.store.files import read_arrays, read_json, write_arrays, write_json, write_text
+from diabolo.store.studies import read_studies, write_studies
 from diabolo.store.toml import to_toml
 from diabolo.trained import Companion, Config, Trained
 
@@ -104,6 +106,7 @@ def save(
     write_json(path / "companions.json", {name: dict(c.data) for name, c in trained.companions.items()})
     fitted = {f"{name}.{k}": v for name, c in trained.companions.items() for k, v in c.arrays.items()}
     write_arrays(path / "companions.safetensors", fitted)
+    write_studies(path, trained.studies)
     for told_before in ("report.html", "report.json"):
         (path / told_before).unlink(missing_ok=True)
     write_text(path / "history.csv", _history_text(trained.history))
@@ -183,7 +186,7 @@ def _load(path: Path, config: dict[str, Any], network: Network | None, likelihoo
     resolved = Config(composition=composition, labels=labels, reasons=tuple(config["reasons"]), **known)
     history = read_history(path / "history.csv")
     model.to(device).eval()
-    return Trained(model, kind, resolved, history, _read_companions(path), target_kind)
+    return Trained(model, kind, resolved, history, _read_companions(path), target_kind, read_studies(path))
 
 
 def _read_kinds(path: Path) -> dict[str, Kind]:

@@ -5,40 +5,32 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, final
+from typing import Any, Literal, Self, final
 
 import numpy as np
-import torch
 
 from diabolo import recipes
 from diabolo.data import Reading, read
-from diabolo.data.split import split
 from diabolo.data.subset import Subset
-from diabolo.errors import DataError, ParameterError, UnsupportedError
+from diabolo.errors import ParameterError
 from diabolo.jobs.codes.discrete import code_bits
-from diabolo.jobs.codes.reconstruct import encode_all, restored
 from diabolo.jobs.companions import linear_rival
 from diabolo.jobs.diagnosis.copying import COPIES, WIDE, copying, wide_code_tried
 from diabolo.jobs.diagnosis.remarks import in_english
 from diabolo.jobs.evaluation.contenders import EVEN
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.inference import codes
+from diabolo.jobs.kept_rows import kept_rows, shown_rows
+from diabolo.jobs.set_apart import SHOWN, SetApart, refuse_unlike, set_apart, without
 from diabolo.jobs.train import Options, Reader, train
 from diabolo.metrics.codes import active_units, dead_units
 from diabolo.spec import is_whole
-from diabolo.trained import Trained, refuse_missing
-from diabolo.training.events import Event, Notice
+from diabolo.trained import Companion, Trained
 
-SHARE = 0.2
-"""Of the rows, held out from all trainings to judge them by."""
-JUDGED, CELLS = 2_000, 20_000_000
-"""Rows that errors are measured on, on either side, and numbers they may hold."""
 ENOUGH = 0.95
 """Of the variance that the best width keeps: the smallest width that keeps as much is suggested. Our own."""
-SHOWN = 8
-"""Rows whose reconstructions at every width are kept."""
 
 Telling = Callable[[int, int, int], None]
 
@@ -103,6 +95,12 @@ class Advice:
         plain = {"latent_dim": self.latent_dim, "rule": self.rule, "at_the_edge": self.at_the_edge}
         return {**plain, "reason": self.reason, "why": [f.to_dict() for f in self.why]}
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`to_dict`."""
+        why = tuple(map(Finding.from_dict, data["why"]))
+        return cls(data["latent_dim"], data["rule"], data["at_the_edge"], why)
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -138,6 +136,36 @@ class Sweep:
             "warnings": [in_english(f) for f in self.warnings],
         }
 
+    @property
+    def chosen(self) -> Width:
+        """The suggested one."""
+        return next(w for w in self.widths if w.latent_dim == self.suggestion.latent_dim)
+
+    def kept(self) -> Companion:
+        """As a model folder keeps it: every figure; of pictures also a few rows, as bytes."""
+        more = {"value_range": self.value_range and list(self.value_range), "names": list(self.names)}
+        data = self.to_dict() | more | {"warnings": [f.to_dict() for f in self.warnings]}
+        return Companion(data, kept_rows([self.originals, *self.pictures], self.value_range))
+
+    @classmethod
+    def from_kept(cls, kept: Companion) -> Self:
+        """The inverse of :meth:`kept`, but for rows of tables and what bytes round off. KeyError, ValueError: a damaged one."""
+        data = kept.data
+        known = {f.name for f in dataclasses.fields(Width)}
+        widths = tuple(Width(**{k: v for k, v in line.items() if k in known}) for line in data["widths"])
+        bounds = None if data["value_range"] is None else (data["value_range"][0], data["value_range"][1])
+        originals, pictures = shown_rows(kept.arrays, 1 + len(widths), bounds)
+        return cls(
+            **{name: data[name] for name in ("recipe", "data", "variance", "rows", "held_out", "cells")},
+            widths=widths,
+            suggestion=Advice.from_dict(data["suggestion"]),
+            originals=originals,
+            pictures=pictures,
+            value_range=bounds,
+            names=tuple(data["names"]),
+            warnings=tuple(map(Finding.from_dict, data["warnings"])),
+        )
+
 
 def sweep(
     data: Any,
@@ -170,47 +198,38 @@ def sweep(
     """
     options.check()
     reading = data if isinstance(data, Reading) else read(data)
-    labels = reading.labels if y is None else np.asarray(y)
-    _check_labels(labels, len(reading.source), recipes.get(options.recipe).conditional)
-    if len(reading.source) < 20:
-        raise DataError(f"A sweep needs at least 20 rows to train on some and judge by others, got {len(reading.source)}.")
-    rows, held = split(len(reading.source), SHARE, reading.groups)
-    part = _part(reading, rows, labels)
-    cells = reading.kind.fit(part.source, torch.arange(len(rows))).layout.cells
-    seen, judged = (_few(some, cells) for some in (rows, held))
-    known = widths_of(latent_dims, cells, len(rows))
+    apart = set_apart(reading, y, conditional=recipes.get(options.recipe).conditional, what="A sweep")
+    known = widths_of(latent_dims, apart.cells, len(apart.rows))
     widths: list[Width] = []
     pictures: list[np.ndarray] = []
     warned: list[Finding] = []
-    listening = [_without_wide(reader) for reader in readers]
+    listening = [without(WIDE, reader) for reader in readers]
     last: Trained | None = None
     for number, latent_dim in enumerate(known, 1):
         if tell is not None:
             tell(number, len(known), latent_dim)
         started = time.perf_counter()
-        trained = train(part, dataclasses.replace(options, latent_dim=latent_dim), readers=listening)
+        trained = train(apart.part, dataclasses.replace(options, latent_dim=latent_dim), readers=listening)
         seconds = time.perf_counter() - started
-        _refuse(trained)
-        width = _judged(trained, reading, seen, judged, labels, latent_dim, seconds)
+        refuse_unlike(trained, "A sweep")
+        width = _judged(trained, apart, latent_dim, seconds)
         widths.append(width)
         wide = wide_code_tried(trained, width.copied)
         warned += [] if wide is None else [wide]
-        pictures.append(_restored(trained, reading, judged[:SHOWN], labels))
+        pictures.append(apart.restored(trained, apart.judged[:SHOWN]))
         last = trained
     assert last is not None  # there are at least two widths
-    shown = encode_all(last, Subset(reading.source, judged[:SHOWN])).numpy()
-    variance = _variance(last, reading, judged)
     layout = last.kind.layout
     return Sweep(
         recipe=last.config.recipe,
         data=reading.name,
         widths=tuple(widths),
-        suggestion=advise(widths, cells, variational=last.model.bottleneck.variational),
-        variance=variance,
-        rows=len(rows),
-        held_out=len(judged),
-        cells=cells,
-        originals=shown,
+        suggestion=advise(widths, apart.cells, variational=last.model.bottleneck.variational),
+        variance=apart.variance(last),
+        rows=len(apart.rows),
+        held_out=len(apart.judged),
+        cells=apart.cells,
+        originals=apart.inside(last, apart.judged[:SHOWN]),
         pictures=tuple(pictures),
         value_range=layout.bounds,
         names=tuple(str(n) for n in layout.names),
@@ -287,94 +306,24 @@ def _rival(chosen: Width) -> list[Finding]:
     return [Finding(key, {"times": chosen.error / chosen.pca, "rival": rival})]
 
 
-def _without_wide(reader: Reader) -> Reader:
-    """The reader, spared the notice of a wide code."""
-
-    def read(event: Event) -> None:
-        if not (isinstance(event, Notice) and event.about == WIDE):
-            reader(event)
-
-    return read
-
-
-def _check_labels(labels: Any, n: int, conditional: bool) -> None:
-    if labels is None:
-        if conditional:
-            raise DataError("This recipe is conditional: give labels y=, one a row.")
-        return
-    if np.ndim(labels) != 1 or len(labels) != n:
-        raise DataError(f"y must have one label a row: there are {n} rows, y has the shape {np.shape(labels)}.")
-    if conditional:
-        refuse_missing(labels)
-
-
-def _part(reading: Reading, rows: torch.Tensor, labels: Any) -> Reading:
-    """The rows that are trained on, as data of their own."""
-    chosen = rows.numpy()
-    return dataclasses.replace(
-        reading,
-        source=Subset(reading.source, rows),
-        labels=None if labels is None else labels[chosen],
-        ids=None if reading.ids is None else reading.ids[chosen],
-        groups=None if reading.groups is None else reading.groups[chosen],
-    )
-
-
-def _few(rows: torch.Tensor, cells: int) -> torch.Tensor:
-    """At most so many of the rows as errors are measured on, evenly spread."""
-    most = max(SHOWN, min(JUDGED, CELLS // cells))
-    return rows[:: -(-len(rows) // most)]
-
-
-def _refuse(trained: Trained) -> None:
-    if trained.target_kind is not None or trained.model.source.shape != trained.model.target.shape:
-        raise UnsupportedError(
-            f"A sweep judges how well rows come back, and the recipe {trained.config.recipe!r} gives something else. Compare "
-            "its widths with evaluate(X, target=...)."
-        )
-
-
-def _judged(
-    trained: Trained,
-    reading: Reading,
-    seen: torch.Tensor,
-    judged: torch.Tensor,
-    labels: Any,
-    latent_dim: int,
-    seconds: float,
-) -> Width:
-    errors = []
-    for rows in (judged, seen):
-        x = encode_all(trained, Subset(reading.source, rows)).numpy()
-        errors.append(float(np.square(x - _restored(trained, reading, rows, labels)).mean()))
-    source, condition = Subset(reading.source, judged), _condition(trained, labels, judged)
-    x = encode_all(trained, source).flatten(1).numpy()
+def _judged(trained: Trained, apart: SetApart, latent_dim: int, seconds: float) -> Width:
+    error, training = (apart.error(trained, rows) for rows in (apart.judged, apart.seen))
+    source, condition = Subset(apart.reading.source, apart.judged), apart.condition(trained, apart.judged)
+    x = apart.inside(trained, apart.judged).reshape(len(source), -1)
     rival = linear_rival(trained)
     z = codes(trained, source, condition).flatten(1).numpy()
     used = active_units(z) if trained.model.bottleneck.variational else ~dead_units(z)
     copied = copying(trained, source, condition)
-    variance = _variance(trained, reading, judged)
+    variance = apart.variance(trained)
     return Width(
         latent_dim=latent_dim,
         numbers=z.shape[1],
-        error=errors[0],
-        training=errors[1],
+        error=error,
+        training=training,
         pca=None if rival is None else float(np.square(x - rival.reconstruct(x)).mean()),
-        kept=1 - errors[0] / variance if variance > 0 else 0.0,
+        kept=1 - error / variance if variance > 0 else 0.0,
         copied=None if copied is None else copied.noise,
         used=int(used.sum()),
         seconds=seconds,
         bits=code_bits(trained),
     )
-
-
-def _variance(trained: Trained, reading: Reading, rows: torch.Tensor) -> float:
-    return float(encode_all(trained, Subset(reading.source, rows)).flatten(1).double().var(0, unbiased=False).mean())
-
-
-def _condition(trained: Trained, labels: Any, rows: torch.Tensor) -> torch.Tensor | None:
-    return trained.condition(None if labels is None else labels[rows.numpy()], len(rows))
-
-
-def _restored(trained: Trained, reading: Reading, rows: torch.Tensor, labels: Any) -> np.ndarray:
-    return restored(trained, Subset(reading.source, rows), _condition(trained, labels, rows)).numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Self, final
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from diabolo.jobs.labels import rows_and_labels, without_missing
 from diabolo.jobs.learning.finetune import Tuning, fine_tune, refuse_conditional, targets_of
 from diabolo.metrics.probe import linear_probe
 from diabolo.spec import is_whole
-from diabolo.trained import Trained, as_labels
+from diabolo.trained import Companion, Trained, as_labels
 from diabolo.training.device import mixed_seed
 
 COUNTS = (30, 100, 300, 1000)
@@ -68,6 +68,7 @@ class LabelCurve:
 
     classes: (C,) as text. pool: rows that labels were drawn from. apart: whether the test rows came by themselves; where they
     did not, the autoencoder may have seen them, without labels. majority: accuracy of always saying the commonest class.
+    data: their name, where they have one.
     """
 
     accuracies: tuple[Accuracy, ...]
@@ -77,6 +78,7 @@ class LabelCurve:
     apart: bool
     seeds: int
     majority: float
+    data: str = ""
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -91,6 +93,17 @@ class LabelCurve:
         """Plain values, ready for JSON."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         return fields | {"accuracies": [a.to_dict() for a in self.accuracies], "classes": list(self.classes)}
+
+    def kept(self) -> Companion:
+        """As a model folder keeps it."""
+        return Companion(self.to_dict())
+
+    @classmethod
+    def from_kept(cls, kept: Companion) -> Self:
+        """The inverse of :meth:`kept`. KeyError, TypeError: a damaged one."""
+        data = {f.name: kept.data[f.name] for f in dataclasses.fields(cls)}
+        points = tuple(Accuracy(a["method"], a["labels"], tuple(a["values"])) for a in data["accuracies"])
+        return cls(**data | {"accuracies": points, "classes": tuple(data["classes"])})
 
 
 def label_curve(
