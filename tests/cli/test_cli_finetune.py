@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 from PIL import Image
 
+from diabolo import store
+from diabolo.jobs.studies import studies_of
 from tests.cli.conftest import Run
 
 FEW = ("--labels", "30,100", "--seeds", "2", "-e", "2")
 
 
-def test_the_table_and_its_files(run: Run, digits_model: Path) -> None:
-    ran = run("finetune", digits_model, "demo:digits", *FEW, "-o", "runs.csv", "--picture", "curve.png")
+@pytest.fixture
+def model(digits_model: Path, tmp_path: Path, blank_report: None) -> Path:
+    """A copy, which the curve is kept in."""
+    return Path(shutil.copytree(digits_model, tmp_path / "own"))
+
+
+def test_the_table_and_its_files(run: Run, model: Path) -> None:
+    ran = run("finetune", model, "demo:digits", *FEW, "-o", "runs.csv", "--picture", "curve.png")
     assert ran.code == 0, ran.err
     words = (
         "Right of 539 test rows, 10 classes",
@@ -33,9 +43,33 @@ def test_the_table_and_its_files(run: Run, digits_model: Path) -> None:
     assert len(frame) == 2 * 4 * 2
     with Image.open("curve.png") as picture:
         assert picture.width > 300
+    assert "With 30 labels the encoder, trained further, is right for" in ran.out
+    assert f"{model / 'report.html'} shows it" in ran.out
+    assert (model / "report.html").read_text(encoding="utf-8") == "<!doctype html>"  # written anew
+    curve = studies_of(store.load(model)).labels
+    assert curve is not None
+    assert (curve.counts, curve.seeds, curve.data) == ((30, 100), 2, "demo:digits")
 
 
-def test_as_data_and_judged_by_other_rows(run: Run, table: Path, table_model: Path) -> None:
+def test_a_report_on_other_rows_stays(run: Run, model: Path) -> None:
+    figures = model / "report.json"
+    told = json.loads(figures.read_text(encoding="utf-8"))
+    before = (model / "report.html").read_bytes()
+    figures.write_text(json.dumps(told | {"evaluation": {"role": "other"}}), encoding="utf-8")
+    ran = run("finetune", model, "demo:digits", "--labels", "30", "--seeds", "1", "-e", "1")
+    assert f"diabolo report {model} DATA" in ran.out
+    assert (model / "report.html").read_bytes() == before
+    assert (model / "studies" / "labels.json").is_file()
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(run: Run, model: Path) -> None:
+    (model / "studies").write_text("in the way")
+    ran = run("finetune", model, "demo:digits", "--labels", "30", "--seeds", "1", "-e", "1")
+    assert (ran.code, "The curve was not kept in the model folder" in ran.err) == (0, True), ran.err
+    assert "fine-tuned" in ran.out
+
+
+def test_as_data_and_judged_by_other_rows(run: Run, table: Path, table_model: Path, blank_report: None) -> None:
     found = run("finetune", table_model, table, "--labels", "10,all", "--seeds", "1", "-e", "1", "--test", table, "--json").json
     assert [a["labels"] for a in found["accuracies"]] == [10] * 4 + [60] * 4
     assert (found["classes"], found["test_rows"], found["apart"], found["pool"]) == (["down", "up"], 60, True, 60)

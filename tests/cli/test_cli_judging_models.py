@@ -12,6 +12,7 @@ from diabolo import load
 from diabolo.cli.diagnosing import Patient, show
 from diabolo.jobs.diagnosis.diagnose import Check, Diagnosis
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.studies import studies_of
 from tests.cli.conftest import Run
 
 
@@ -81,6 +82,46 @@ def test_widths_of_pictures_as_data(run: Run) -> None:
             assert picture.width > 300
 
 
+def test_a_model_of_the_suggested_width_is_kept(run: Run, table: Path, blank_report: None) -> None:
+    asked = [table, "--label", "machine", "--id", "part", "-k", "1,2", "-e", "3", "-o", "kept"]
+    ran = run("sweep", *asked)
+    assert ran.code == 0, ran.err
+    words = ("Suggested:", "held-out error", "Errors on held-out rows", "Model:   kept")
+    assert [w for w in words if w not in ran.out] == []
+    model = load("kept")
+    found = studies_of(model.trained_).sweep
+    assert found is not None
+    assert model.latent_dim_ == found.suggestion.latent_dim
+    assert f"A model of the suggested width, {model.latent_dim_}, on all rows" in ran.err
+    assert model.trained_.config.data["rows"] == 60
+    again = run("sweep", *asked)
+    assert (again.code, "not empty" in again.err, again.out) == (1, True, "")
+    found_too = run("sweep", *asked[:-1], "other", "--json").json
+    assert found_too["model"]["latent_dim"] == found_too["suggestion"]["latent_dim"]
+    assert run("train", "kept/run.toml", "-o", "twice", "--json").json["latent_dim"] == model.latent_dim_
+    assert run("sweep", "kept", "-k", "1,2", "-o", "more").code == 2
+
+
+def test_layers_one_by_one(run: Run, table: Path, blank_report: None) -> None:
+    asked = ["layerwise", table, "--label", "machine", "--id", "part", "-k", "2", "-e", "6", "-s", "network.widths=6,4"]
+    ran = run(*asked, "--picture", "ways.svg", "-o", "kept")
+    assert ran.code == 0, ran.err
+    words = ("layer by layer", "random start", "batch normalization", "residual network", "PCA, as many numbers")
+    more = ("error, sigmoid", "error, silu", "seconds", "a quarter of a gradient", "Model:   kept", "ways.svg")
+    assert [w for w in (*words, *more) if w not in ran.out] == []
+    assert "1 of 8: layer by layer, sigmoid" in ran.err
+    model = load("kept")
+    found = studies_of(model.trained_).layerwise
+    assert found is not None
+    network = model.trained_.config.composition.to_json()["network"]
+    best = found.best_at_once
+    assert (network["widths"], network["activation"], network["skip"]) == ([6, 4], best.activation, best.way == "skip")
+    plain = run(*asked, "--activations", "silu", "--json").json
+    assert [t["way"] for t in plain["trainings"]] == ["layers", "random", "batch", "skip"]
+    assert plain["verdict"]
+    assert plain["pca"] > 0
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -89,6 +130,10 @@ def test_widths_of_pictures_as_data(run: Run) -> None:
         (["sweep", "demo:digits", "--recipe", "plan"], 2, "Did you mean 'plain'?"),
         (["sweep", "demo:digits", "--picture", "curve.gif"], 2, "should be .png or .svg"),
         (["sweep", "demo:digits", "--recipe", "upscaling", "-k", "2,4", "-e", "1"], 1, "gives something else"),
+        (["layerwise", "DATA", "--label", "machine", "--id", "part", "--activations", "silo"], 2, "Did you mean 'silu'?"),
+        (["layerwise", "DATA", "--label", "machine", "--id", "part", "-r", "cvae"], 1, "told labels"),
+        (["layerwise", "DATA", "--label", "machine", "--id", "part", "-e", "2"], 2, "needs at least"),
+        (["layerwise", "DATA", "--picture", "ways.gif"], 2, "should be .png or .svg"),
         (["diagnose", "nowhere"], 1, "nowhere is not there"),
         (["diagnose", "MODEL", "--factors", "a"], 2, "--factors goes with DATA"),
         (["diagnose", "MODEL", "--training", "a"], 2, "--training goes with DATA"),

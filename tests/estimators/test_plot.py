@@ -10,6 +10,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
+from diabolo import Autoencoder
 from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.estimators.plot import Plot
 from diabolo.figures.export import to_svg
@@ -20,6 +21,7 @@ from diabolo.jobs.codes.reconstruct import encode_all
 from diabolo.jobs.codes.search import judge_search
 from diabolo.jobs.generation.judge_samples import judge_samples
 from diabolo.jobs.generation.sample import sample_codes
+from diabolo.parts.networks import Mlp
 from diabolo.trained import Trained
 from tests.helpers import little_images, low_rank, quick
 
@@ -38,6 +40,27 @@ CASES: dict[str, tuple[Any, Any, Any]] = {
 def case(request: pytest.FixtureRequest) -> tuple[Any, Any, Trained]:
     data, y, make = CASES[request.param]
     return data, y, make()
+
+
+def test_studies_are_made_or_those_that_travel_with_the_model_are_drawn() -> None:
+    y = np.arange(60) % 2
+    ae = Autoencoder(network=Mlp(widths=(8,)), latent_dim=2, epochs=2, random_state=0).fit(IMAGES)
+    for draw in (ae.plot.sweep, ae.plot.sweep_pictures, ae.plot.labels, ae.plot.layerwise):
+        with pytest.raises(UnsupportedError, match="carries no such study"):
+            draw()
+    assert isinstance(ae.plot.sweep(IMAGES, [1, 2]), Figure)
+    assert isinstance(ae.plot.layerwise(IMAGES, activations=["silu"], epochs=3), Figure)
+    quick_too = Autoencoder(network=Mlp(widths=(8,)), latent_dim=2, epochs=3, random_state=0)
+    studies = (quick_too.sweep(IMAGES, [1, 2]), ae.label_curve(IMAGES, y, counts=(4,), seeds=1))
+    for study in (*studies, quick_too.layerwise(IMAGES, activations=["silu"])):
+        ae.keep(study)
+    for draw in (ae.plot.sweep, ae.plot.sweep_pictures, ae.plot.labels, ae.plot.layerwise):
+        assert isinstance(draw(), Figure)
+    assert sorted(ae.trained_.studies) == ["labels", "layerwise", "sweep"]
+    with pytest.raises(ParameterError, match="keep takes what sweep, label_curve or layerwise gave, got str"):
+        ae.keep("sweep")  # type: ignore[arg-type]
+    with pytest.raises(UnsupportedError, match="no pictures"):
+        Plot(quick(TABLE, epochs=1)).sweep_pictures(TABLE, [1, 2])
 
 
 def test_every_method_draws(case: tuple[Any, Any, Trained]) -> None:

@@ -19,6 +19,7 @@ from diabolo.figures.curves import learning_curves
 from diabolo.figures.errors import errors_beside
 from diabolo.figures.export import to_png, to_svg
 from diabolo.figures.labels import accuracy_by_labels
+from diabolo.figures.layers import errors_by_way
 from diabolo.figures.maps import code_map
 from diabolo.figures.mosaic import grid, interpolation
 from diabolo.figures.neighbors import neighbors
@@ -33,6 +34,7 @@ from diabolo.jobs.codes.coloring import Coloring
 from diabolo.jobs.codes.maps import CodeMap
 from diabolo.jobs.diagnosis.sweep import Advice, Sweep, Width
 from diabolo.jobs.learning.label_curve import METHODS, Accuracy, LabelCurve
+from diabolo.jobs.learning.layer_study import WAYS, LayerStudy, Training
 
 RANDOM = np.random.default_rng(0)
 PICTURES, TABLE = RANDOM.random((6, 9, 7, 3)), RANDOM.normal(size=(3, 5))
@@ -74,6 +76,8 @@ SWEEP = Sweep(
     value_range=(0.0, 1.0),
     names=("red", "green", "blue"),
 )
+TRAININGS = tuple(Training(way, f, 0.1 + 0.1 * i, 1.0) for f in ("sigmoid", "silu") for i, way in enumerate(WAYS))
+LAYERS = LayerStudy("plain", "", TRAININGS, (8, 4), 2, 10, 2, 80, 20, 63, 1.0, 0.3, PICTURES, (PICTURES,) * 8, None)
 
 DRAWN = {
     "learning_curves": lambda texts: learning_curves(HISTORY, texts=texts),
@@ -92,6 +96,7 @@ DRAWN = {
     "architecture": lambda texts: architecture(STAGES, texts=texts),
     "sweep_curve": lambda texts: sweep_curve(SWEEP, texts=texts),
     "sweep_pictures": lambda texts: sweep_pictures(SWEEP, texts=texts),
+    "errors_by_way": lambda texts: errors_by_way(LAYERS, texts=texts),
     "accuracy_by_labels": lambda texts: accuracy_by_labels(CURVE, texts=texts),
     "table_rows": lambda texts: table_rows(TABLE, list("abcd$"), ["1", "$2", "a longer head"], groups=1, texts=texts),
     "many rows of a wide table": lambda texts: table_rows(RANDOM.normal(size=(60, 90)), None, list(map(str, range(60)))),
@@ -148,6 +153,7 @@ def test_pyplot_is_never_imported():
         "errors",
         "export",
         "labels",
+        "layers",
         "mosaic",
         "neighbors",
         "pairs",

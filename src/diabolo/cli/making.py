@@ -81,7 +81,8 @@ def build(request: Request, options: Options, before: Before | None = None) -> B
     from diabolo import store
     from diabolo.cli.progress import ProgressLine
 
-    folder, studies = request.output or free_folder(default_name(request.data, options.recipe)), {}
+    folder = request.output or free_folder(default_name(request.data, options.recipe))
+    studies: Mapping[str, Companion] = {}
     with _removed_if_empty(folder), ProgressLine() as progress:
         store.prepare(folder, resume=request.resume, advice=_advice(folder))
         reading = read_data(request.data, request.read_as, options)

@@ -233,9 +233,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def layerwise(self, X: Any, y: Any = None, *, activations: Sequence[str] = ACTIVATIONS) -> LayerStudy:
         """A deep network trained layer by layer, beside a random start, batch normalization, shortcuts and PCA: ``.trainings``.
 
-        In as many passes (``epochs``, 20 where that is "auto"), with each of the activations, judged on a fifth of X none of
-        them saw. Fully connected networks; four hidden layers where ``network=Mlp(widths=…)`` gives none. This estimator stays
-        as it is.
+        In as many passes (``epochs``, 20 to 60 where that is "auto"), with each of the activations, judged on a fifth of X
+        none of them saw. Fully connected networks; four hidden layers where ``network=Mlp(widths=…)`` gives none. This
+        estimator stays as it is.
         """
         return layer_study(self._read(X, y), self._options(), y=y, activations=activations, readers=self._readers())
 

@@ -63,7 +63,8 @@ def options_of(trained: Trained) -> Options:
 def read_again(trained: Trained, X: Any) -> Reading:
     """Data for more trainings, read as those of the model were asked to be read, with scales of their own."""
     asked = trained.config.data.get("asked", {})
-    return read(X, kind=trained.kind.name, **{n: tuple(v) if isinstance(v := asked.get(n), list) else v for n in READ_AS})
+    known: dict[str, Any] = {n: tuple(asked[n]) if isinstance(asked[n], list) else asked[n] for n in READ_AS if n in asked}
+    return read(X, kind=trained.kind.name, **known)
 
 
 def seed_of(random_state: Any) -> int:

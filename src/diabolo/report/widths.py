@@ -67,6 +67,6 @@ def _group(found: Sweep, say: Language) -> dict[str, Any] | None:
     shown = []
     for key, n, pictures in lines:
         label = say.plain(key, n=n) if n else say.plain(key)
-        shown.append({"label": label, "uri": strip(list(torch.from_numpy(pictures)), found.value_range), "alt": label})
-        shown[-1]["own"] = n == found.suggestion.latent_dim
+        uri = strip(list(torch.from_numpy(pictures)), found.value_range)
+        shown.append({"label": label, "uri": uri, "alt": label, "own": n == found.suggestion.latent_dim})
     return {"lines": shown, "captions": [], "count": len(found.originals)}

@@ -32,8 +32,10 @@ WAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
 """How the network is trained: layers one by one first, from a random start, with batch normalization, with shortcuts."""
 ACTIVATIONS = ("sigmoid", "silu")
 """One that saturates, as in 2006, and one of today."""
-DEPTH, EPOCHS = 4, 20
-"""Hidden layers, and passes over the rows, where nobody says."""
+DEPTH = 4
+"""Hidden layers, where nobody says."""
+EPOCHS, MOST_EPOCHS, SEEN = 20, 60, 60_000
+"""Passes where nobody says: 20, over few rows as many more as let the network see 60 000 rows, at most 60."""
 _OWN = ("network.activation", "network.normalization", "network.skip")
 
 Telling = Callable[[int, int, str, str], None]
@@ -113,9 +115,10 @@ class LayerStudy:
         trainings = tuple(Training(**line) for line in kept.data["trainings"])
         bounds = None if kept.data["value_range"] is None else (kept.data["value_range"][0], kept.data["value_range"][1])
         originals, pictures = shown_rows(kept.arrays, 1 + len(trainings), bounds)
-        given = {"trainings": trainings, "widths": tuple(kept.data["widths"]), "value_range": bounds}
-        given |= {"originals": originals, "pictures": pictures}
-        return cls(**{n: given[n] if n in given else kept.data[n] for n in (f.name for f in dataclasses.fields(cls))})
+        plain = [f.name for f in dataclasses.fields(cls) if f.name not in ("originals", "pictures")]
+        known: dict[str, Any] = {name: kept.data[name] for name in plain}
+        known |= {"trainings": trainings, "widths": tuple(kept.data["widths"]), "value_range": bounds}
+        return cls(**known, originals=originals, pictures=pictures)
 
 
 def layer_study(
@@ -135,7 +138,8 @@ def layer_study(
     Args:
         data: anything :func:`diabolo.data.read` takes, or what it returned.
         options: of the trainings. Hidden layers that are not given: four, each half as wide as the one before.
-            ``epochs="auto"`` is 20. Activation, normalization and shortcuts are what is compared: not to be set.
+            ``epochs="auto"`` is 20, of few rows up to 60. Activation, normalization and shortcuts are what is compared: not
+            to be set.
         activations: names that ``Mlp`` knows. y: labels, which no recipe here may read. readers: called with the events of the
             trainings. tell: called before each with its number from 1, how many there are, its way and its activation.
 
@@ -159,7 +163,7 @@ def layer_study(
     begun = untrained(apart.part, asked)[0]
     widths = tuple(begun.config.composition.network.widths)  # type: ignore[attr-defined]
     stages = len(widths) + 1
-    epochs = EPOCHS if options.epochs == "auto" else int(options.epochs)
+    epochs = _passes(len(apart.rows)) if options.epochs == "auto" else int(options.epochs)
     alone = max(1, epochs // (2 * stages))
     if epochs <= alone * stages:
         raise ParameterError(
@@ -218,6 +222,15 @@ def kept_as(options: Options, found: LayerStudy) -> Options:
     widths = (("network.widths", ",".join(map(str, found.widths))),)
     asked = dataclasses.replace(options, settings=(*options.settings, *widths), epochs=found.epochs)
     return with_way(asked, best.way, best.activation)
+
+
+def _passes(rows: int) -> int:
+    """Over so many rows, where nobody says.
+
+    >>> [_passes(rows) for rows in (60_000, 1_500, 100)]
+    [20, 40, 60]
+    """
+    return min(MOST_EPOCHS, max(EPOCHS, SEEN // rows))
 
 
 def _deep(options: Options, part: Reading) -> Options:

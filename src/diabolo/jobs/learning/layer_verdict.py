@@ -22,9 +22,11 @@ def layer_verdict(found: LayerStudy) -> tuple[Finding, ...]:
 def _helped(found: LayerStudy, activation: str) -> Finding:
     layers, random = (found.at(way, activation).error for way in ("layers", "random"))
     values = {"activation": activation, "layers": layers, "random": random}
+    stuck = [error > STUCK * found.variance for error in (layers, random)]
+    if any(stuck) and (all(stuck) or layers < random):
+        return Finding("layers.stuck" if all(stuck) else "layers.helps.stuck", values | {"mean": found.variance})
     if layers * EVEN < random:
-        stuck = random > STUCK * found.variance
-        return Finding("layers.helps.stuck" if stuck else "layers.helps", values | ({"mean": found.variance} if stuck else {}))
+        return Finding("layers.helps", values)
     return Finding("layers.loses" if layers > EVEN * random else "layers.even", values)
 
 
