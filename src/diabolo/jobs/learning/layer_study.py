@@ -156,7 +156,7 @@ def layer_study(
     conditional = recipes.get(options.recipe).conditional
     if conditional:
         raise UnsupportedError(
-            f"Layers are trained one by one without a condition, and the recipe {options.recipe} reads labels."
+            f"Layers are trained one by one without a condition, and the recipe {options.recipe} is told labels."
         )
     apart = set_apart(reading, y, conditional=False, what="Trainings layer by layer")
     asked = _deep(options, apart.part)
@@ -259,9 +259,7 @@ def _check(options: Options, activations: Sequence[str]) -> None:
         Mlp().with_text("activation", activation).check()
     set_too = [path for path, _ in options.settings if path in _OWN]
     if set_too:
-        raise ParameterError(
-            f"{', '.join(set_too)}: that is what the study compares. Leave it out; activations= names activations."
-        )
+        raise ParameterError(f"{', '.join(set_too)}: that is what is compared. Leave it out; activations= names functions.")
     if options.time_budget is not None:
         raise ParameterError("Trainings layer by layer are compared in passes, not in time: give epochs, and no time_budget.")
     if options.epochs != "auto" and not is_whole(options.epochs, 1):
