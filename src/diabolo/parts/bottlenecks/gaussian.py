@@ -70,8 +70,8 @@ class Gaussian(Bottleneck):
         super().check()
         if self.samples == 1 and self.samples_from:
             raise ParameterError(
-                f"samples_from={self.samples_from:g} says when several samples begin, and samples is 1. Use samples=5, or leave "
-                "samples_from out."
+                f"samples_from={self.samples_from:g} says when several samples begin, and samples is 1. Use samples=5, or "
+                "leave samples_from out."
             )
         if self.samples > 1 and (self.beta, self.warmup, self.free_bits) != (1.0, 0.0, 0.0):
             raise ParameterError(
