@@ -10,6 +10,7 @@ import typer
 
 from diabolo import __version__
 from diabolo.cli import console
+from diabolo.cli.classify import classify
 from diabolo.cli.cluster import cluster
 from diabolo.cli.demo import demo
 from diabolo.cli.denoise import denoise
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "unshuffle": unshuffle,
     "detect": detect,
     "finetune": finetune,
+    "classify": classify,
     "generate": generate,
     "search": search,
     "interpolate": interpolate,

@@ -9,8 +9,11 @@ import numpy as np
 from diabolo.cli import console, outputs
 from diabolo.data import Reading
 from diabolo.errors import DataError, ParameterError
-from diabolo.jobs.learning.label_curve import METHODS, LabelCurve
+from diabolo.jobs.learning.classifier_folder import save_classifier
+from diabolo.jobs.learning.finetune import Tuning, fine_tune
+from diabolo.jobs.learning.label_curve import METHODS, LabelCurve, labeled
 from diabolo.store.files import write_bytes
+from diabolo.trained import Trained
 
 WORDS = {
     "fine-tuned": "fine-tuned",
@@ -62,6 +65,13 @@ def write_runs(found: LabelCurve, path: Path, ending: str) -> None:
     methods, labels, seeds, values = (np.array(column) for column in zip(*runs, strict=True))
     columns = {"labels": labels, "draw": seeds, "accuracy": values}
     outputs.write_table(path, ending, "runs", columns, {"method": methods})
+
+
+def keep(trained: Trained, reading: Reading, options: Tuning, folder: Path) -> None:
+    """A classifier trained with every label of the data, as a folder."""
+    source, labels = labeled(reading.source, reading.labels)
+    console.say(f"A classifier with all {len(labels)} labels, to keep …")
+    save_classifier(fine_tune(trained, source, labels, options), folder)
 
 
 def write_picture(found: LabelCurve, path: Path) -> None:
