@@ -186,8 +186,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "diagnosis.holes.all": (
             "New codes fall into holes whatever they are drawn from: of {name}, which has the fewest, {far_share} lie farther "
             "from every training code than 99 % of the rows' codes (up to {limit_share} counts as none). "
-            "Distance of the codes from a standard normal {normal}, from their own Gaussian {gaussian}, by chance {chance} (energy "
-            "coefficient, 0 to 1)."
+            "Distance of the codes from a standard normal {normal}, from their own Gaussian {gaussian}, by chance {chance} "
+            "(energy coefficient, 0 to 1)."
         ),
         "diagnosis.holes.all.do": (
             "A smaller `latent_dim` leaves less room for holes; recipes `wae` and `vae` pull codes to a normal distribution."
@@ -268,8 +268,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "widths.beside.numbers": "Its error is {times} times that of {rival}: train longer, or take PCA.",
         "widths.beside.kl": (
             "As for restoring alone, its error is {times} times that of {rival}. But its codes are to be drawn from, and the "
-            "KL term is the price of that: a code tells {kl} nats a row, and PCA would be at {pca} if no more nats could be told "
-            "of its numbers (this width: {error}). To restore better {then}."
+            "KL term is the price of that: a code tells {kl} nats a row, and PCA would be at {pca} if no more nats could be "
+            "told of its numbers (this width: {error}). To restore better {then}."
         ),
         "widths.beside.drawn": (
             "As for restoring alone, its error is {times} times that of {rival}. But its codes are to be drawn from, and the "

@@ -132,9 +132,9 @@ def too_few(trained: Trained) -> str | None:
     apart, frequencies = (data["bits"][name] for name in (AutoregressiveDensity.name, IndependentDensity.name))
     return (
         f"New codes are drawn number by number, by the frequencies of the entries: the prior that knows which numbers go "
-        f"together tells held-out codes in {apart:.4g} bits a row, the frequencies alone in {frequencies:.4g}, and that is no gain "
-        f"beyond chance. {data['rows']} training codes are too few to learn from, or the numbers have nothing to do with each "
-        "other. Train with more rows, or with fewer code numbers."
+        f"together tells held-out codes in {apart:.4g} bits a row, the frequencies alone in {frequencies:.4g}, and that "
+        f"is no gain beyond chance. {data['rows']} training codes are too few to learn from, or the numbers have "
+        "nothing to do with each other. Train with more rows, or with fewer code numbers."
     )
 
 
