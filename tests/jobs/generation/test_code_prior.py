@@ -170,7 +170,11 @@ def test_without_held_out_rows_a_tenth_judges(monkeypatch: pytest.MonkeyPatch) -
     found = fitted(monkeypatch, strangers(200))
     assert (found.data["rows"], found.data["held_out"]) == (180, 20)
     few = fitted(monkeypatch, strangers(12))
-    assert (few.data["rows"], few.data["held_out"]) == (12, 0)
+    assert (few.data["rows"], few.data["held_out"], few.data["usual"]) == (12, 0, "independent")
+    monkeypatch.undo()
+    said = too_few(model(epochs=1).with_companion(code_prior.NAME, few))
+    assert said is not None
+    assert "12 training codes are too few" in said
 
 
 def test_a_single_number_goes_together_with_none(monkeypatch: pytest.MonkeyPatch) -> None:

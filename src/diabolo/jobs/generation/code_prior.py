@@ -83,7 +83,8 @@ def fit_code_prior(
     data: each density's description, how many rows there were, and bits a row on ``held_out`` codes: of the validation rows,
     or of a tenth of the training rows, which then teach nothing. usual: what codes are drawn from unless told otherwise: the
     autoregressive one where it tells those codes in fewer bits than their frequencies, by more than the standard error of the
-    difference. gain, error: that difference in bits a row, and its standard error. codes: a fingerprint of the codes.
+    difference. gain, error: that difference in bits a row, and its standard error; gain is None where no codes were held out.
+    codes: a fingerprint of the codes.
 
     None where codes are not discrete, or there is but one row.
     """
@@ -112,9 +113,10 @@ def fit_code_prior(
     for name, density in fitted.items():
         described[name], found = density.to_json()
         arrays |= {f"{name}.{part}": np.ascontiguousarray(array) for part, array in found.items()}
-    told = {"rows": len(known), "held_out": len(judged) if judged is not known else 0, "codes": mark}
+    apart = judged is not known
+    told = {"rows": len(known), "held_out": len(judged) if apart else 0, "codes": mark}
     bits = {name: density.bits(judged) for name, density in fitted.items()}
-    return Companion(told | _usual(fitted, judged) | {"bits": bits, "densities": described}, arrays)
+    return Companion(told | _usual(fitted, judged, apart=apart) | {"bits": bits, "densities": described}, arrays)
 
 
 def usual_prior(trained: Trained) -> str:
@@ -129,12 +131,17 @@ def too_few(trained: Trained) -> str | None:
     data: Mapping[str, Any] = {} if kept is None else kept.data
     if data.get("usual") != IndependentDensity.name or "gain" not in data:
         return None
+    lead = "New codes are drawn number by number, by the frequencies of the entries: "
+    if data["gain"] is None:
+        return (
+            lead + f"{data['rows']} training codes are too few to learn from which numbers go together. Train with more rows."
+        )
     apart, frequencies = (data["bits"][name] for name in (AutoregressiveDensity.name, IndependentDensity.name))
     return (
-        f"New codes are drawn number by number, by the frequencies of the entries: the prior that knows which numbers go "
-        f"together tells held-out codes in {apart:.4g} bits a row, the frequencies alone in {frequencies:.4g}, and that "
-        f"is no gain beyond chance. {data['rows']} training codes are too few to learn from, or the numbers have "
-        "nothing to do with each other. Train with more rows, or with fewer code numbers."
+        f"{lead}the prior that knows which numbers go together tells held-out codes in {apart:.4g} bits a row, the "
+        f"frequencies alone in {frequencies:.4g}, and that is no gain beyond chance. {data['rows']} training codes are "
+        "too few to learn from, or the numbers have nothing to do with each other. Train with more rows, or with fewer code "
+        "numbers."
     )
 
 
@@ -219,11 +226,14 @@ def _apart(known: np.ndarray, held_out: np.ndarray | None, seed: int) -> tuple[n
     return known[np.sort(order[aside:])], known[np.sort(order[:aside])]
 
 
-def _usual(fitted: Mapping[str, DiscreteDensity], judged: np.ndarray) -> dict[str, Any]:
-    """What to draw from, and by how many bits a row the network is better on judged codes (n, D)."""
+def _usual(fitted: Mapping[str, DiscreteDensity], judged: np.ndarray, *, apart: bool) -> dict[str, Any]:
+    """What to draw from, and by how many bits a row the network is better on judged codes (n, D). apart: whether these were
+    held out."""
     network, simple = fitted.get(AutoregressiveDensity.name), fitted[IndependentDensity.name]
     if network is None or judged.shape[1] == 1:  # one number goes together with none
         return {"usual": simple.name}
+    if not apart:
+        return {"usual": simple.name, "gain": None}
     gains = (network.log_prob(judged) - simple.log_prob(judged)) / math.log(2)
     error = float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
     better = float(gains.mean()) > error

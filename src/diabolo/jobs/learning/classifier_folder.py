@@ -107,7 +107,7 @@ def describe(folder: Path | str) -> Mapping[str, Any]:
 def _check(data: Mapping[str, Any], file: Path) -> None:
     """StoreError where the fields are not those that ``save_classifier`` writes."""
     schema = data.get("schema")
-    if not is_whole(schema, 1):
+    if not isinstance(schema, int) or not is_whole(schema, 1):
         raise StoreError(f"{file} has no valid schema number ({schema!r}): it is no classifier of Diabolo.")
     if schema > SCHEMA:
         raise StoreError(
