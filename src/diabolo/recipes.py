@@ -133,10 +133,14 @@ def _vae_gan(hints: Hints) -> dict[str, Any]:
 
 
 def _vqvae(hints: Hints) -> dict[str, Any]:
-    """Pictures become a map of a quarter of a side; rows of a table a vector in pairs, 3 bits a number."""
+    """Pictures become a map of a quarter of a side; rows of a table a vector in pairs, 2 bits a number.
+
+    With so few bits the codebooks are ahead of PCA at as many, or near it; with 3 a number (64 entries) the error is less, and
+    PCA's lessens faster.
+    """
     if hints.bounds:
         return {"bottleneck": {"name": "vq"}, "network": QUARTER_MAP}
-    return {"bottleneck": {"name": "vq", "entries": 64, "group": 2}}
+    return {"bottleneck": {"name": "vq", "entries": 16, "group": 2}}
 
 
 def _fsq(hints: Hints) -> dict[str, Any]:
