@@ -147,7 +147,7 @@ def _fsq(hints: Hints) -> dict[str, Any]:
     """As for vqvae."""
     if hints.bounds:
         return {"bottleneck": {"name": "fsq"}, "network": QUARTER_MAP}
-    return {"bottleneck": {"name": "fsq", "levels": [8, 8]}}
+    return {"bottleneck": {"name": "fsq", "levels": [4, 4]}}
 
 
 def _iwae(hints: Hints) -> dict[str, Any]:
