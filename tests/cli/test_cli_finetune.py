@@ -100,3 +100,47 @@ def test_data_without_labels(run: Run, table: Path, table_model: Path) -> None:
     Path("bare.csv").write_text("\n".join(";".join(line[1:]) for line in lines) + "\n", encoding="utf-8")
     ran = run("finetune", table_model, "bare.csv")
     assert (ran.code, "--label COLUMN" in ran.err) == (1, True), ran.err
+
+
+def test_a_classifier_is_kept_listed_shown_and_applied(run: Run, table: Path, table_model: Path) -> None:
+    ran = run("finetune", table_model, table, "--labels", "10", "--seeds", "1", "-e", "2", "-o", "kept")
+    assert (ran.code, "Classifier: kept" in ran.out) == (0, True), ran.err
+    listed = run("list", ".").out
+    assert "classifier from plain" in listed
+    assert "autoencoder" not in listed
+    shown = run("show", "kept").out
+    assert [
+        w for w in ("2 classes, down, up", "60;", "kept/autoencoder: plain", "diabolo classify kept") if w not in shown
+    ] == []
+    assert run("show", "kept", "--json").json["autoencoder"]["recipe"] == "plain"
+    ran = run("classify", "kept", table, "-o", "labels.csv")
+    assert (ran.code, "of the 60 rows that come with a label" in ran.out) == (0, True), ran.err
+    frame = pl.read_csv("labels.csv")
+    assert frame.columns == ["part", "machine", "predicted", "p(down)", "p(up)"]
+    assert set(frame["predicted"]) <= {"down", "up"}
+    right = (frame["predicted"] == frame["machine"]).mean()
+    found = run("classify", "kept", table, "--json").json
+    assert (found["right"], found["labeled"], found["rows"], found["unseen"]) == (right, 60, 60, [])
+    bare = Path("bare.csv")
+    bare.write_text("temp;press;flow\n1,0;2,0;3,0\n", encoding="utf-8")
+    found = run("classify", "kept", bare, "--json").json
+    assert (found["rows"], found["right"], sum(found["probabilities"][0])) == (1, None, pytest.approx(1))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("classify", "{model}", "{table}"), 2, "diabolo finetune"),
+        (("classify", "nothing", "{table}"), 1, "no classifier's folder"),
+        (("classify", "kept", "{table}", "-o", "labels.txt"), 2, ".csv, .npz or .parquet"),
+        (("embed", "kept", "{table}", "-o", "codes.csv"), 1, "diabolo classify kept"),
+        (("finetune", "{model}", "{table}", "--labels", "10", "-o", "kept"), 1, "not empty"),
+    ],
+)
+def test_folders_that_are_something_else(
+    run: Run, table: Path, table_model: Path, words: tuple[str, ...], code: int, says: str
+) -> None:
+    Path("kept").mkdir()
+    Path("kept/classifier.json").write_text("{}", encoding="utf-8")
+    ran = run(*(word.format(model=table_model, table=table) for word in words))
+    assert (ran.code, says in ran.err) == (code, True), ran.err

@@ -102,6 +102,14 @@ def test_beta_uses_fewer_nats() -> None:
     assert kl("beta-vae") < 0.7 * kl("vae")
 
 
+def test_a_nat_at_four_times_its_price_is_still_bought_on_small_pictures() -> None:
+    """The recipe as it comes: numbers stay in use, and tell much of what the mean does not."""
+    ae = fitted("beta-vae")
+    active = (ae.transform(X_TEST).var(axis=0) > 0.01).sum()  # Burda et al. 2016
+    assert 2 <= active < CODE
+    assert mse(X_TEST, ae.reconstruct(X_TEST)) < 0.6 * mse(X_TEST, X.mean(0))
+
+
 def test_a_conditional_vae_draws_the_digit_it_is_told() -> None:
     ae = fitted("cvae", epochs=100)
     judge = KNeighborsClassifier(5).fit(X.reshape(len(X), -1), Y)

@@ -10,6 +10,7 @@ import typer
 
 from diabolo import __version__
 from diabolo.cli import console
+from diabolo.cli.classify import classify
 from diabolo.cli.cluster import cluster
 from diabolo.cli.demo import demo
 from diabolo.cli.denoise import denoise
@@ -64,6 +65,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "detect": detect,
     "finetune": finetune,
     "layerwise": layerwise,
+    "classify": classify,
     "generate": generate,
     "search": search,
     "interpolate": interpolate,

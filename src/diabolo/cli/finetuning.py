@@ -15,7 +15,9 @@ from diabolo.cli.judging import write_report_anew
 from diabolo.data import Reading
 from diabolo.errors import DataError, DiaboloError, ParameterError, StoreError
 from diabolo.figures.labels import accuracy_by_labels
-from diabolo.jobs.learning.label_curve import METHODS, LabelCurve
+from diabolo.jobs.learning.classifier_folder import save_classifier
+from diabolo.jobs.learning.finetune import Tuning, fine_tune
+from diabolo.jobs.learning.label_curve import METHODS, LabelCurve, labeled
 from diabolo.jobs.learning.label_verdict import label_verdict
 from diabolo.jobs.studies import LABELS, with_study
 from diabolo.report.language import language
@@ -82,7 +84,7 @@ class Kept:
         return {"study": self.study, "report": self.report}
 
 
-def keep(model: Path, trained: Trained, found: LabelCurve) -> Kept:
+def keep_curve(model: Path, trained: Trained, found: LabelCurve) -> Kept:
     """Put the curve into the model's folder, and write its report anew where that is about rows held out of its training."""
     carried = with_study(trained, found)
     path = model / FOLDER / f"{LABELS}.json"
@@ -112,6 +114,13 @@ def write_runs(found: LabelCurve, path: Path, ending: str) -> None:
     methods, labels, seeds, values = (np.array(column) for column in zip(*runs, strict=True))
     columns = {"labels": labels, "draw": seeds, "accuracy": values}
     outputs.write_table(path, ending, "runs", columns, {"method": methods})
+
+
+def keep_classifier(trained: Trained, reading: Reading, options: Tuning, folder: Path) -> None:
+    """A classifier trained with every label of the data, as a folder."""
+    source, labels = labeled(reading.source, reading.labels)
+    console.say(f"A classifier with all {len(labels)} labels, to keep …")
+    save_classifier(fine_tune(trained, source, labels, options), folder)
 
 
 def write_picture(found: LabelCurve, path: Path) -> None:

@@ -35,7 +35,7 @@ def models_below(place: Path) -> list[Found]:
 
 
 def _walk(place: Path, depth: int) -> Iterator[Path]:
-    if _is_ours(place):
+    if _is_ours(place) or _is_classifier(place):
         yield place
         return
     if depth == 0:
@@ -54,7 +54,16 @@ def _is_ours(path: Path) -> bool:
     return all((path / name).is_file() for name in ("config.json", "preprocess.json", "model.safetensors"))
 
 
+def _is_classifier(path: Path) -> bool:
+    """A fine-tuned classifier, with the autoencoder it began with inside."""
+    return (path / "classifier.json").is_file() and _is_ours(path / "autoencoder")
+
+
 def _found(path: Path) -> Found:
+    if not _is_ours(path):
+        begun, known = _found(path / "autoencoder"), _read(path / "classifier.json")
+        recipe = "damaged" if known is None else f"classifier from {begun.recipe}"
+        return Found(str(path), recipe, begun.latent_dim, begun.data, None, None, None)
     config, metrics = _read(path / "config.json"), _read(path / "metrics.json") or {}
     if config is None or not isinstance(config.get("data"), dict):
         return Found(str(path), "damaged", None, "", None, None, None)

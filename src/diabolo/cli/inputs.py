@@ -22,6 +22,11 @@ def is_model(path: Path | str) -> bool:
     return (Path(path) / "config.json").is_file()
 
 
+def is_classifier(path: Path | str) -> bool:
+    """Whether there is a fine-tuned classifier's folder: one with a classifier.json."""
+    return (Path(path) / "classifier.json").is_file()
+
+
 def is_unfinished(path: Path) -> bool:
     """Whether there is a training that was broken off: checkpoints, and no model yet."""
     return (path / "checkpoints").is_dir() and not is_model(path)
@@ -57,6 +62,11 @@ def _refuse(verb: str, model: Path, data: str | None) -> None:
     call = f"diabolo {verb} MODEL DATA"
     if data is not None and is_model(data):
         raise ParameterError(f"The model comes first: {command('diabolo', verb, data, model)}")
+    if is_classifier(model):
+        raise StoreError(
+            f"{model} is a fine-tuned classifier: {command('diabolo', 'classify', model)} DATA applies it. The autoencoder it "
+            f"began with is a model like any other: {model / 'autoencoder'}"
+        )
     if model.is_dir():
         hint = (
             " It holds an unfinished training: end it with diabolo train DATA -o FOLDER --resume."

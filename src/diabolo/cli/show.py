@@ -25,12 +25,18 @@ def show(
     diabolo show diabolo-demo   a model folder
     """
     from diabolo.cli import console
-    from diabolo.cli.inputs import is_model
+    from diabolo.cli.inputs import is_classifier, is_model
     from diabolo.cli.showing import describe_model, describe_names, show_model, show_names
 
     if is_model(name):
         document = describe_model(Path(name))
         console.document(document) if as_json else show_model(document)
+        return
+    if is_classifier(name):
+        from diabolo.cli.classifying import describe_classifier, show_classifier
+
+        document = describe_classifier(Path(name))
+        console.document(document) if as_json else show_classifier(document)
         return
     found = describe_names(name)
     console.document({"found": found}) if as_json else show_names(found)

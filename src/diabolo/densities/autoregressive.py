@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,8 @@ EMBEDDED, OUTPUTS = 16, 32
 MOST_COLUMNS = 1024  # of more the masks alone would be hundreds of megabytes
 STEPS, EPOCHS, FEWEST_STEPS, BATCH = 2000, 40, 200, 128
 RATE, DECAY, CHECKS, PATIENCE = 3e-3, 1e-2, 40, 6
+AGAIN = 0.3  # the rate where training goes on, as a share of the usual one: a density that is nearly right is not thrown about
+TIMED = 10  # steps whose time says how many a limit of seconds allows
 HELD_OUT = 0.1
 ROWS_AT_ONCE = 256
 Weights = dict[str, Tensor]
@@ -53,10 +56,21 @@ class AutoregressiveDensity(DiscreteDensity):
     weights: Mapping[str, NDArray[np.float32]]
 
     @classmethod
-    def fit(cls, indices: Whole, entries: Sequence[int], random_state: Random = None, *, device: str = "cpu") -> Self:
+    def fit(
+        cls,
+        indices: Whole,
+        entries: Sequence[int],
+        random_state: Random = None,
+        *,
+        device: str = "cpu",
+        seconds: float | None = None,
+        start: Self | None = None,
+    ) -> Self:
         """The network of indices (n, D), n >= 2. ``random_state`` decides weights, batches and what is held out.
 
-        device: where it is trained. Raises ParameterError for more than 1024 columns.
+        device: where it is trained. seconds: for training, about; the first steps are timed and the others planned by them, ten
+        at least. start: what to go on from, a density of codes of the same columns and entries. Raises ParameterError for more
+        than 1024 columns.
         """
         known = training_indices(indices, entries)
         if known.shape[1] > MOST_COLUMNS:
@@ -68,9 +82,12 @@ class AutoregressiveDensity(DiscreteDensity):
         order = torch.randperm(len(known), generator=generator)
         aside = max(1, round(HELD_OUT * len(known)))
         tokens = torch.from_numpy(known)[order]
-        units = UNITS if len(known) >= MANY else FEW_UNITS
-        start = _start(frequencies(known[order[aside:].numpy()], entries), tuple(entries), units, generator)
-        best = _trained(start, tokens[aside:], tokens[:aside], generator, torch.device(device))
+        if start is None:
+            units = UNITS if len(known) >= MANY else FEW_UNITS
+            begun, rate = _start(frequencies(known[order[aside:].numpy()], entries), tuple(entries), units, generator), RATE
+        else:
+            begun, rate = {name: torch.tensor(array) for name, array in start.weights.items()}, AGAIN * RATE
+        best = _trained(begun, tokens[aside:], tokens[:aside], generator, torch.device(device), rate, seconds)
         return cls(tuple(entries), {name: value.numpy() for name, value in best.items()})
 
     @property
@@ -197,8 +214,16 @@ def _cost(logits: Tensor, tokens: Tensor) -> Tensor:
     return cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none").view_as(tokens)
 
 
-def _trained(start: Weights, tokens: Tensor, aside: Tensor, generator: torch.Generator, device: torch.device) -> Weights:
-    """The weights that are the best for the codes held out, on the host."""
+def _trained(
+    start: Weights,
+    tokens: Tensor,
+    aside: Tensor,
+    generator: torch.Generator,
+    device: torch.device,
+    rate: float,
+    seconds: float | None,
+) -> Weights:
+    """The weights that are the best for the codes held out, on the host. The rate falls along a cosine."""
     masks = {name: mask.to(device) for name, mask in _masks(tokens.shape[1], len(start["b1"])).items()}
     weights = {name: value.to(device).requires_grad_() for name, value in start.items()}
     tokens, aside = tokens.to(device), aside.to(device)
@@ -207,18 +232,23 @@ def _trained(start: Weights, tokens: Tensor, aside: Tensor, generator: torch.Gen
     decayed = [value for name, value in weights.items() if not name.startswith("b")]
     others = [value for name, value in weights.items() if name.startswith("b")]  # the frequencies are among them
     groups = [{"params": decayed, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    best, least, since = copy.deepcopy(start), _judged(weights, masks, aside), 0
-    for step in range(steps):
+    optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
+    begun = time.perf_counter()
+    best, least, since, step = copy.deepcopy(start), _judged(weights, masks, aside), 0, 0
+    check = time.perf_counter() - begun
+    while step < steps:
+        for group in optimizer.param_groups:
+            group["lr"] = rate * (1 + math.cos(math.pi * step / steps)) / 2
         chosen = torch.randint(len(tokens), (size,), generator=generator).to(device)
         optimizer.zero_grad()
         batch = tokens[chosen]
         _cost(_logits(_masked(weights, masks), batch), batch).mean().backward()
         torch.nn.utils.clip_grad_norm_(weights.values(), 1.0)
         optimizer.step()
-        schedule.step()
-        if (step + 1) % max(1, steps // CHECKS) == 0:
+        step += 1
+        if seconds is not None and step == TIMED:
+            steps = min(steps, step + _steps_left(seconds, time.perf_counter() - begun, check))
+        if step % max(1, steps // CHECKS) == 0 or step == steps:
             now = _judged(weights, masks, aside)
             since = 0 if now < least else since + 1
             if now < least:
@@ -227,6 +257,12 @@ def _trained(start: Weights, tokens: Tensor, aside: Tensor, generator: torch.Gen
             if since >= PATIENCE:
                 break
     return {name: value.detach() for name, value in _masked(best, _masks(tokens.shape[1], len(best["b1"]))).items()}
+
+
+def _steps_left(seconds: float, spent: float, check: float) -> int:
+    """How many steps a limit of seconds allows after ``TIMED`` of them, in ``spent`` seconds with one check."""
+    pace = max(spent - check, 1e-9) / TIMED
+    return max(0, int((seconds - spent - CHECKS * check) / pace))
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from pathlib import Path
 from typing import Any, Self, final
 
 import numpy as np
@@ -13,11 +14,13 @@ from sklearn.utils import Tags, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from diabolo.composition import as_part
 from diabolo.errors import DataError, ParameterError
 from diabolo.estimators.autoencoder import Autoencoder
 from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import seed_of
 from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.learning.classifier_folder import load_classifier, save_classifier
 from diabolo.jobs.learning.finetune import ClassifierModule, FineTuned, Tuning, fine_tune, refuse_conditional, targets_of
 from diabolo.trained import Trained
 
@@ -118,6 +121,36 @@ class FineTunedClassifier(ClassifierMixin, BaseEstimator):
                 stacklevel=2,
             )
         return float(super().score(X, y, sample_weight))
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a folder (JSON and safetensors, nothing that can run code), with the autoencoder it began with inside.
+
+        A folder that holds anything is refused; ``overwrite=True`` replaces a classifier's.
+        """
+        return save_classifier(self._fitted(), folder, overwrite=overwrite)
+
+    @classmethod
+    def load(cls, folder: str | Path, *, network: Any = None, likelihood: Any = None) -> Self:
+        """A classifier that :meth:`save` or ``diabolo finetune -o FOLDER`` wrote.
+
+        network, likelihood: the user's own code, for autoencoders that were saved with it, as :func:`diabolo.load` takes it.
+        Raises StoreError where it is no such folder, damaged or of a newer version; UnsafeError where it holds a pickle.
+        """
+        own_network: Any = None if network is None else as_part("network", network)
+        own_likelihood: Any = None if likelihood is None else as_part("likelihood", likelihood)
+        return cls.from_finetuned(load_classifier(folder, network=own_network, likelihood=own_likelihood))
+
+    @classmethod
+    def from_finetuned(cls, tuned: FineTuned) -> Self:
+        """An estimator around a finished fine-tuning, its parameters those it was made with."""
+        begun = Autoencoder.from_trained(tuned.base)
+        options = {"random_state" if name == "seed" else name: value for name, value in tuned.options.items()}
+        found = cls(begun, **options)
+        found.autoencoder_, found.finetuned_, found.module_, found.classes_ = begun, tuned, tuned.module, tuned.classes
+        found.n_features_in_ = begun.n_features_in_
+        if hasattr(begun, "feature_names_in_"):
+            found.feature_names_in_ = begun.feature_names_in_
+        return found
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

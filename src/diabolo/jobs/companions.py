@@ -35,6 +35,7 @@ def add_companions(
     labels: np.ndarray | None,
     seed: int,
     groups: np.ndarray | None = None,
+    prior_seconds: float | None = None,
 ) -> Trained:
     """``trained`` with companions: two fitted on its training rows and no others, and how its validation rows fit.
 
@@ -45,7 +46,7 @@ def add_companions(
     the PCA it had. calibration: see
     :func:`diabolo.jobs.anomalies.calibration.calibrate`; of training rows where there are no others. What is simpler at mending
     pictures: see :func:`diabolo.jobs.mending.judge_mending.fit_simpler`. groups: (n,) of all rows of the examples, alike for
-    squares of one photograph.
+    squares of one photograph. prior_seconds: for the prior over discrete codes, where time is limited.
     """
     trained = trained.without_companion(rarity.NAME)
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
@@ -55,7 +56,7 @@ def add_companions(
     calibrated = calibration.calibrate(trained, examples, judged, held_out=held_out, pictures=pictures)
     if calibrated is not None and not _more(trained.companions.get(calibration.NAME), calibrated, "misfit"):
         trained = trained.with_companion(calibration.NAME, calibrated)
-    prior = code_prior.fit_code_prior(trained, examples, rows, validation, seed)
+    prior = code_prior.fit_code_prior(trained, examples, rows, validation, seed, prior_seconds)
     trained = trained if prior is None else trained.with_companion(code_prior.NAME, prior)
     if len(rows) >= max((int(c.data["rows"]) for n, c in trained.companions.items() if n in SIMPLER), default=0):
         for name, companion in fit_simpler(trained, examples, rows, seed).items():

@@ -22,6 +22,8 @@ from diabolo.errors import DataError, ParameterError, TrainingError, Unsupported
 from diabolo.jobs.companions import add_companions
 from diabolo.jobs.diagnosis.copying import WIDE, wide_code
 from diabolo.jobs.diagnosis.remarks import in_english
+from diabolo.jobs.generation.code_prior import NAME as PRIOR
+from diabolo.jobs.generation.code_prior import prior_seconds, too_few, training_budget
 from diabolo.jobs.mending.pairs import SHRINKS, matched, shrinking, smaller, without_shrinking
 from diabolo.model import Model
 from diabolo.spec import is_number, is_whole
@@ -156,7 +158,13 @@ def train(
             finished = event
     if finished is None:
         raise TrainingError("Training ended without a result.")
-    return add_companions(finished.trained, examples, rows, validation, labels, options.seed, reading.groups)
+    left = prior_seconds(options.time_budget, finished.seconds)
+    trained = add_companions(finished.trained, examples, rows, validation, labels, options.seed, reading.groups, left)
+    few = too_few(trained)
+    if few is not None:
+        for reader in readers:
+            reader(Notice(few, about=PRIOR))
+    return trained
 
 
 def untrained(data: Any, options: Options = Options(), *, y: Any = None) -> tuple[Trained, Examples]:
@@ -280,14 +288,17 @@ def read_target(target: Any, reading: Reading, known: Kind | None = None) -> Rea
 def _plan(trained: Trained, options: Options, rows: int, *, goes_on: bool) -> Plan:
     parts = trained.config.composition
     own = "custom" in (parts.network.name, parts.likelihood.name)
+    budget, kept = training_budget(trained, options.time_budget)
     plan = make_plan(
         rows,
         products=trained.model.products,
         kernels=trained.model.has_kernels,
         matrices=not trained.model.has_kernels and not own,
-        **{name: getattr(options, name) for name in _PLANNED},
+        **{name: getattr(options, name) for name in _PLANNED} | {"time_budget": budget},
     )
-    return dataclasses.replace(plan, reasons=(*plan.reasons, f"initialization: {_initialization(trained.model, goes_on)}"))
+    return dataclasses.replace(
+        plan, reasons=(*plan.reasons, *kept, f"initialization: {_initialization(trained.model, goes_on)}")
+    )
 
 
 def _initialization(model: Model, goes_on: bool) -> str:

@@ -78,11 +78,11 @@ def prepare(folder: Path | str, *, resume: bool = False, advice: str = "Choose a
     return path
 
 
-def prepare_for_model(folder: Path | str, *, overwrite: bool = False) -> Path:
-    """:func:`prepare` for a model that is kept from Python. overwrite: replace the model folder that is there."""
+def prepare_for_model(folder: Path | str, *, overwrite: bool = False, mark: str = "config.json") -> Path:
+    """:func:`prepare` for a model that is kept from Python. overwrite: replace the one that is there, which ``mark`` tells."""
     if overwrite:
-        replaces = (Path(folder) / "config.json").is_file()
-        refused = "It is no model folder (it has no config.json), and only those are replaced: choose another one."
+        replaces = (Path(folder) / mark).is_file()
+        refused = f"It is no model folder (it has no {mark}), and only those are replaced: choose another one."
         return prepare(folder, resume=replaces, advice=refused)
     return prepare(folder, advice="Choose another one, or overwrite=True for a model folder.")
 
@@ -137,7 +137,12 @@ def load(
     path = Path(folder)
     if not path.is_dir():
         raise StoreError(f"There is no model folder {path}. List what is here with: diabolo list")
-    _refuse_pickles(path)
+    refuse_pickles(path)
+    if (path / "classifier.json").is_file():
+        raise StoreError(
+            f"{path} holds a fine-tuned classifier: FineTunedClassifier.load reads it, and diabolo classify applies it. The "
+            f"autoencoder it began with is {path / 'autoencoder'}."
+        )
     config = read_json(path / "config.json")
     _check_schema(config.get("schema"))
     _check_config(config, path)
@@ -264,7 +269,8 @@ def _check_own(composition: Mapping[str, Any], role: str, given: Part | None, pa
     raise StoreError(f"The model {path} was saved with the {role} {name!r}, which it brings along: leave {role}= out.")
 
 
-def _refuse_pickles(path: Path) -> None:
+def refuse_pickles(path: Path) -> None:
+    """Raise UnsafeError where a folder holds files that can run code, whatever is in them."""
     found = sorted(p.name for p in path.rglob("*") if p.suffix.lower() in UNSAFE)
     if found:
         raise UnsafeError(

@@ -17,8 +17,11 @@ from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.jobs.diagnosis.copying import WIDE
 from diabolo.jobs.diagnosis.remarks import in_english
-from diabolo.jobs.diagnosis.sweep import Sweep, Width, advise, sweep, widths_of
-from diabolo.jobs.train import Options, train
+from diabolo.jobs.diagnosis.sweep import Sweep, Width, advise, cheaper_of, sweep, widths_of
+from diabolo.jobs.findings import Finding
+from diabolo.jobs.train import Options, train, untrained
+from diabolo.parts.bottlenecks import Gaussian
+from diabolo.parts.likelihoods import Gaussian as GaussianLikelihood
 from diabolo.report.language import LANGUAGES, language
 from diabolo.training.events import Event, Finished, Notice
 from tests.helpers import little_images, low_rank
@@ -107,6 +110,47 @@ def test_idle_numbers_make_room() -> None:
     held = advise([line(2, 0.88), line(4, 0.9)], 100, variational=True)
     assert (held.latent_dim, held.rule) == (2, "kept")
     assert "4 of 4 numbers are active" in held.reason
+
+
+@pytest.mark.parametrize(
+    ("recipe", "options", "key", "words"),
+    [
+        ("vae", {}, "widths.cheaper.beta", "bottleneck.beta (now 1)"),
+        ("vae", {"bottleneck": Gaussian(beta=4.0), "likelihood": "laplace"}, "widths.cheaper.both", "likelihood.spread=shared"),
+        ("iwae", {}, "widths.cheaper.longer", "train longer"),
+        ("iwae", {"likelihood": GaussianLikelihood()}, "widths.cheaper.spread", "likelihood.variance=shared"),
+        ("wae", {}, "widths.cheaper.weight", "regularizers.mmd.weight"),
+        ("aae", {}, "widths.cheaper.weight", "regularizers.adversarial.weight"),
+        ("plain", {}, None, ""),
+        ("vqvae", {}, None, ""),
+    ],
+)
+def test_what_makes_a_code_that_is_drawn_from_cheaper(
+    recipe: str, options: dict[str, Any], key: str | None, words: str
+) -> None:
+    begun, _ = untrained(low_rank(40), Options(recipe=recipe, latent_dim=4, seed=0, **options))
+    found = cheaper_of(begun)
+    assert (found and found.key) == key
+    assert found is None or words in in_english(found)
+
+
+def test_recipes_to_draw_from_are_not_told_to_take_pca() -> None:
+    """They are told what the KL costs: PCA told no more nats, by reverse water-filling."""
+    found = sweep(X, dataclasses.replace(QUICK, recipe="vae", epochs=2), [2, 4])
+    width = next(w for w in found.widths if w.latent_dim == found.suggestion.latent_dim)
+    assert width.kl is not None
+    assert width.told is not None
+    assert width.pca is not None
+    assert width.told >= width.pca
+    poor = [dataclasses.replace(line(w, k), kl=3.0, told=0.7) for w, k in ((2, 0.1), (4, 0.3))]
+    then = Finding("widths.cheaper.beta", {"beta": 1.0})
+    reason = advise(poor, 100, variational=True, cheaper=then).reason
+    assert "take PCA" not in reason
+    assert "3 nats a row, and PCA would be at 0.7" in reason
+    assert "bottleneck.beta" in reason
+    without = advise([line(2, 0.1), line(4, 0.3)], 100, variational=False, cheaper=then).reason
+    assert "pull to the prior is the price" in without
+    assert "take PCA" in advise([line(2, 0.1), line(4, 0.3)], 100, variational=False).reason
 
 
 def test_nothing_learned_is_said() -> None:

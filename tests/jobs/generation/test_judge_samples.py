@@ -139,7 +139,9 @@ def test_the_verdict_follows_from_the_table() -> None:
     assert keys(mixture, linear) == ["samples.one", "samples.as-restored", "samples.even"]
     for frechet, key in ((3.2, "better"), (3.0, "even"), (2.1, "even"), (1.9, "worse")):  # 1.25 times as far or near
         assert keys(mixture, Samples("pca + gaussian", frechet, 0.5, 0.5))[-1] == f"samples.{key}"
-    assert keys(mixture, gaussian, usual="gaussian")[0] == "samples.mend"
+    assert keys(mixture, gaussian, usual="gaussian")[0] == "samples.mend.holes"
+    blind = Samples("mixture", 2.5, 0.8, 0.8), Samples("gaussian", 9.0, 0.5, 0.8)  # nobody knows where holes are
+    assert keys(*blind, usual="gaussian")[0] == "samples.mend"
     assert keys(mixture, Samples("prior", 3.1, 0.8, 0.8), usual="prior")[0] == "samples.alike"
     assert keys(mixture, Samples("prior", 3.2, 0.8, 0.8), usual="prior")[0] == "samples.mend"
     assert keys(Samples("mixture", 2.5, 0.4, 0.2))[-2:] == ["samples.unlike", "samples.narrow"]

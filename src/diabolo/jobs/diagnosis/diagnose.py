@@ -532,7 +532,7 @@ def _holes(p: _Patient, found: Spread | None, checks: list[Check]) -> Check:
         finding = Finding("diagnosis.holes.fine", said | {"name": origin.name})
         return Check(name, "fine", finding, None, origin.far, HOLES)
     if best is origin:
-        finding = Finding("diagnosis.holes.all", said)
+        finding = Finding("diagnosis.holes.all", said | {"name": origin.name})
         return Check(name, "note", finding, Finding("diagnosis.holes.all.do"), origin.far, HOLES)
     said |= {"name": best.name, "best_share": best.far}
     if prior is not None:

@@ -184,10 +184,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
             "--judge` compares new rows themselves. Or train recipe `wae` or `vae`, whose codes are pulled to a normal."
         ),
         "diagnosis.holes.all": (
-            "New codes fall into holes whatever they are drawn from: of one Gaussian, the density that has the fewest, "
-            "{far_share} lie farther from every training code than 99 % of the rows' codes (up to {limit_share} counts as "
-            "none). Distance of the codes from a standard normal {normal}, from their own Gaussian {gaussian}, by chance "
-            "{chance} (energy coefficient, 0 to 1)."
+            "New codes fall into holes whatever they are drawn from: of {name}, which has the fewest, {far_share} lie farther "
+            "from every training code than 99 % of the rows' codes (up to {limit_share} counts as none). "
+            "Distance of the codes from a standard normal {normal}, from their own Gaussian {gaussian}, by chance {chance} "
+            "(energy coefficient, 0 to 1)."
         ),
         "diagnosis.holes.all.do": (
             "A smaller `latent_dim` leaves less room for holes; recipes `wae` and `vae` pull codes to a normal distribution."
@@ -266,6 +266,26 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "widths.edge": "It is the widest that was tried: wider may be better.",
         "widths.beside": "Its error is {times} times that of {rival}.",
         "widths.beside.numbers": "Its error is {times} times that of {rival}: train longer, or take PCA.",
+        "widths.beside.kl": (
+            "As for restoring alone, its error is {times} times that of {rival}. But its codes are to be drawn from, and the "
+            "KL term is the price of that: a code tells {kl} nats a row, and PCA would be at {pca} if no more nats could be "
+            "told of its numbers (this width: {error}). To restore better {then}."
+        ),
+        "widths.beside.drawn": (
+            "As for restoring alone, its error is {times} times that of {rival}. But its codes are to be drawn from, and the "
+            "pull to the prior is the price of that. To restore better {then}."
+        ),
+        "widths.cheaper.beta": "lower the price, `bottleneck.beta` (now {beta}), or train longer",
+        "widths.cheaper.spread": (
+            "let the likelihood learn how far outputs miss (`likelihood.{name}=shared`), which sets the price against the "
+            "error, or train longer"
+        ),
+        "widths.cheaper.both": (
+            "let the likelihood learn how far outputs miss (`likelihood.{name}=shared`), which sets the price against the "
+            "error, or lower the price, `bottleneck.beta` (now {beta})"
+        ),
+        "widths.cheaper.weight": "lower the weight of the pull, `regularizers.{name}.weight`, or train longer",
+        "widths.cheaper.longer": "train longer",
         "widths.beside.bits": "Its error is {times} times that of {rival}: train longer, or with a larger network (`size=l`).",
     }
 )

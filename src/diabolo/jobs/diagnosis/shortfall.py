@@ -58,10 +58,7 @@ class _Case:
         return float(np.square(cut.reconstruct(self.x) - self.x).mean())
 
     def told(self, nats: float) -> float:
-        """The squared error of PCA's numbers where no more than so many nats may be told about them."""
-        powers = np.square(self.twin.transform(self.x)).mean(axis=0)
-        lost = gaussian_distortion(powers.astype(np.float64), nats)
-        return self.linear(len(self.twin.components)) + lost / self.x.shape[1]
+        return linear_told(self.twin, self.x, nats)
 
 
 def explain_shortfall(
@@ -99,6 +96,13 @@ def explain_shortfall(
         kept = 1 - errors["pca"] / errors["mean"] if errors.get("mean", 0) > 0 else 0.0
         found = [Finding("why.unknown", {"n": health.units, "kept_share": kept})]
     return tuple(found)
+
+
+def linear_told(twin: Pca, x: np.ndarray, nats: float) -> float:
+    """The squared error of PCA's numbers where no more than so many nats may be told about them. x: (n, d)."""
+    powers = np.square(twin.transform(x)).mean(axis=0)
+    lost = gaussian_distortion(powers.astype(np.float64), nats)
+    return float(np.square(twin.reconstruct(x) - x).mean()) + lost / x.shape[1]
 
 
 def _units(case: _Case) -> list[Finding]:

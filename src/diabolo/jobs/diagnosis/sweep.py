@@ -16,10 +16,12 @@ from diabolo.data import Reading, read
 from diabolo.data.subset import Subset
 from diabolo.errors import ParameterError
 from diabolo.jobs.codes.discrete import code_bits
-from diabolo.jobs.companions import linear_rival
+from diabolo.jobs.companions import linear_rival, linear_twin
 from diabolo.jobs.diagnosis.copying import COPIES, WIDE, copying, wide_code_tried
 from diabolo.jobs.diagnosis.remarks import in_english
+from diabolo.jobs.diagnosis.shortfall import linear_told
 from diabolo.jobs.evaluation.contenders import EVEN
+from diabolo.jobs.evaluation.evaluate import kl_of
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.inference import codes
 from diabolo.jobs.kept_rows import kept_rows, shown_rows
@@ -45,7 +47,8 @@ class Width:
     numbers, of discrete codes at as many bits. kept: ``1 − error / variance`` of the held-out rows. copied: the same of rows
     whose cells were shuffled, which have nothing to do with the data (:class:`diabolo.jobs.diagnosis.copying.Copying`); None
     where outputs are not like inputs. used: numbers of the code that say anything: active ones where codes are distributions,
-    not dead ones elsewhere. seconds: of training. bits: a row, as discrete codes come; None of others.
+    not dead ones elsewhere. seconds: of training. bits: a row, as discrete codes come; None of others. kl: nats that a row's
+    code tells, where codes are distributions. told: the error of PCA if no more nats could be told of its numbers.
     """
 
     latent_dim: int
@@ -58,6 +61,8 @@ class Width:
     used: int
     seconds: float
     bits: float | None = None
+    kl: float | None = None
+    told: float | None = None
 
     @property
     def gap(self) -> float:
@@ -224,7 +229,7 @@ def sweep(
         recipe=last.config.recipe,
         data=reading.name,
         widths=tuple(widths),
-        suggestion=advise(widths, apart.cells, variational=last.model.bottleneck.variational),
+        suggestion=advise(widths, apart.cells, variational=last.model.bottleneck.variational, cheaper=cheaper_of(last)),
         variance=apart.variance(last),
         rows=len(apart.rows),
         held_out=len(apart.judged),
@@ -256,8 +261,23 @@ def widths_of(given: Sequence[int] | str, cells: int, rows: int) -> tuple[int, .
     return tuple(sorted({int(v) for v in given}))
 
 
-def advise(widths: Sequence[Width], cells: int, *, variational: bool) -> Advice:
-    """Which of the widths to take, by the rule of :func:`sweep`. cells: numbers in a row."""
+def cheaper_of(trained: Trained) -> Finding | None:
+    """What to change in a recipe whose codes are to be drawn from, for rows to come back better; None of other recipes."""
+    parts = trained.config.composition
+    if trained.model.bottleneck.prior() is None:
+        return None
+    if not trained.model.bottleneck.variational:
+        names = [r.name for r in parts.regularizers]
+        return Finding("widths.cheaper.weight", {"name": names[0]}) if names else Finding("widths.cheaper.longer")
+    neck, likelihood = parts.bottleneck.get_params(), parts.likelihood.get_params()
+    weighs = {"beta": float(neck["beta"])} if neck["samples"] == 1 else {}  # the bound of several samples has no weight
+    fixed = next(({"name": name} for name in ("variance", "spread") if likelihood.get(name) == "fixed"), {})
+    key = "both" if weighs and fixed else "beta" if weighs else "spread" if fixed else "longer"
+    return Finding(f"widths.cheaper.{key}", {**weighs, **fixed})
+
+
+def advise(widths: Sequence[Width], cells: int, *, variational: bool, cheaper: Finding | None = None) -> Advice:
+    """Which of the widths to take, by the rule of :func:`sweep`. cells: numbers in a row. cheaper: see :func:`cheaper_of`."""
     honest = [w for w in widths if not w.copies(cells)] or list(widths)
     best = max(honest, key=lambda w: w.kept)
     if best.kept <= 0:
@@ -268,14 +288,14 @@ def advise(widths: Sequence[Width], cells: int, *, variational: bool) -> Advice:
     in_use = {"used": best.used, "n": best.numbers}
     if variational and room.numbers < enough.numbers:
         why = Finding("widths.active", {"width": room.latent_dim, "best": best.latent_dim} | in_use)
-        return Advice(room.latent_dim, "active", room is widths[-1], (why, *_beside(widths, room, cells)))
+        return Advice(room.latent_dim, "active", room is widths[-1], (why, *_beside(widths, room, cells, cheaper)))
     said = {"width": enough.latent_dim, "limit_share": ENOUGH, "best": best.latent_dim}
     told = [Finding("widths.kept", said | {"kept_share": enough.kept, "best_share": best.kept})]
     told += [Finding("widths.in-use", in_use)] if variational else []
-    return Advice(enough.latent_dim, "kept", enough is widths[-1], (*told, *_beside(widths, enough, cells)))
+    return Advice(enough.latent_dim, "kept", enough is widths[-1], (*told, *_beside(widths, enough, cells, cheaper)))
 
 
-def _beside(widths: Sequence[Width], chosen: Width, cells: int) -> list[Finding]:
+def _beside(widths: Sequence[Width], chosen: Width, cells: int, cheaper: Finding | None) -> list[Finding]:
     """What narrower and wider ones do instead, and PCA."""
     at = list(widths).index(chosen)
     narrower, widest = widths[at - 1] if at > 0 else None, widths[-1]
@@ -291,26 +311,36 @@ def _beside(widths: Sequence[Width], chosen: Width, cells: int) -> list[Finding]
         kept = {"width": widest.latent_dim, "kept_share": widest.kept}
         copied = {} if widest.copied is None else {"copied_share": max(0.0, widest.copied)}
         said.append(Finding("widths.widest.copied" if copied else "widths.widest", kept | copied))
-    return [*said, *(_rival(chosen) if chosen.numbers < cells or chosen.bits is not None else [])]
+    return [*said, *(_rival(chosen, cheaper) if chosen.numbers < cells or chosen.bits is not None else [])]
 
 
-def _rival(chosen: Width) -> list[Finding]:
-    """Its error over PCA's; nothing where PCA is not there, or leaves nothing."""
+def _rival(chosen: Width, cheaper: Finding | None) -> list[Finding]:
+    """Its error over PCA's; nothing where PCA is not there, or leaves nothing.
+
+    To take PCA instead is no advice where codes are to be drawn from: there the price of that is told, and what lowers it.
+    """
     if chosen.pca is None or not chosen.pca > 0:
         return []
     rival = Finding("diagnosis.rival.numbers", {"n": chosen.numbers})
     behind = "widths.beside.numbers"
     if chosen.bits is not None:
         rival, behind = Finding("diagnosis.rival.bits", {"n": chosen.bits}), "widths.beside.bits"
-    key = behind if chosen.error > EVEN * chosen.pca else "widths.beside"
-    return [Finding(key, {"times": chosen.error / chosen.pca, "rival": rival})]
+    said = {"times": chosen.error / chosen.pca, "rival": rival}
+    if chosen.error <= EVEN * chosen.pca:
+        return [Finding("widths.beside", said)]
+    if cheaper is None:
+        return [Finding(behind, said)]
+    if chosen.kl is None or chosen.told is None:
+        return [Finding("widths.beside.drawn", said | {"then": cheaper})]
+    return [Finding("widths.beside.kl", said | {"kl": chosen.kl, "pca": chosen.told, "error": chosen.error, "then": cheaper})]
 
 
 def _judged(trained: Trained, apart: SetApart, latent_dim: int, seconds: float) -> Width:
     error, training = (apart.error(trained, rows) for rows in (apart.judged, apart.seen))
     source, condition = Subset(apart.reading.source, apart.judged), apart.condition(trained, apart.judged)
     x = apart.inside(trained, apart.judged).reshape(len(source), -1)
-    rival = linear_rival(trained)
+    rival, twin, kl = linear_rival(trained), linear_twin(trained), kl_of(trained, source, condition)
+    nats = None if kl is None else float(kl.sum(axis=1).mean())
     z = codes(trained, source, condition).flatten(1).numpy()
     used = active_units(z) if trained.model.bottleneck.variational else ~dead_units(z)
     copied = copying(trained, source, condition)
@@ -326,4 +356,6 @@ def _judged(trained: Trained, apart: SetApart, latent_dim: int, seconds: float) 
         used=int(used.sum()),
         seconds=seconds,
         bits=code_bits(trained),
+        kl=nats,
+        told=None if nats is None or twin is None else linear_told(twin, x, max(nats, 0.0)),
     )

@@ -110,7 +110,7 @@ def evaluate(
     condition = trained.condition(y, len(source))
     aim = encode_all(trained, aim_of(trained, source, target)).numpy()
     z = codes(trained, source, condition).flatten(1).numpy()
-    kl = _kl(trained, source, condition)
+    kl = kl_of(trained, source, condition)
     contenders = _contenders(trained, source, condition, z.shape[1], same=target is None)
     bounds = trained.out_kind.layout.bounds
     table = tuple(Contender(n, k, errors_of(aim, x_hat, bounds)) for n, k, x_hat in contenders)
@@ -155,7 +155,7 @@ def _numbers(rival: Baseline) -> int:
     return rival.used if isinstance(rival, QuantizedPca) else len(rival.components) if isinstance(rival, Pca) else 0
 
 
-def _kl(trained: Trained, source: Source, condition: Tensor | None) -> np.ndarray | None:
+def kl_of(trained: Trained, source: Source, condition: Tensor | None) -> np.ndarray | None:
     """KL of each code number of each row, (n, K) nats, None without a density."""
     if not trained.model.bottleneck.variational:
         return None

@@ -16,7 +16,7 @@ from diabolo.jobs.codes.reconstruct import encode_all
 from diabolo.jobs.generation.holes import HOLES, find_holes
 from diabolo.jobs.generation.judge_samples import SampleJudgment, judge_samples
 from diabolo.jobs.generation.sample import sample_codes
-from diabolo.jobs.generation.sample_verdict import hollow_line
+from diabolo.jobs.generation.sample_verdict import best_line, hollow_line
 from diabolo.maths.nearest import nearest
 from diabolo.trained import Trained, as_labels
 
@@ -61,8 +61,8 @@ class NewRows:
 
     @property
     def best(self) -> str:
-        """The origin of the model with the least Fréchet distance."""
-        return self.judgment.own[0].origin
+        """The origin to draw from, see :func:`diabolo.jobs.generation.sample_verdict.best_line`."""
+        return best_line(self.judgment).origin
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -82,7 +82,7 @@ def look_at_new_rows(
     for copies. seed: of all that is drawn.
     """
     judgment = judge_samples(trained, source, y, training=training, seed=seed)
-    usual, best = judgment.usual, judgment.own[0].origin
+    usual, best = judgment.usual, best_line(judgment).origin
     rows = np.random.default_rng(seed).permutation(len(source))[:n]
     shown = Subset(source, torch.from_numpy(rows))
     labels = as_labels(y)[rows] if y is not None and trained.config.labels else None

@@ -13,7 +13,7 @@ from diabolo.errors import FewCodesWarning, ParameterError, UnsupportedError
 from diabolo.jobs.codes.discrete import codes_of, quantizer
 from diabolo.jobs.codes.embed import decode
 from diabolo.jobs.companions import CODES
-from diabolo.jobs.generation.code_prior import code_prior, priors_of
+from diabolo.jobs.generation.code_prior import code_prior, priors_of, too_few, usual_prior
 from diabolo.spec import is_whole
 from diabolo.trained import Trained
 
@@ -27,10 +27,10 @@ def origins_of(trained: Trained) -> tuple[str, ...]:
 def usual_origin(trained: Trained) -> str:
     """What codes are drawn from where nothing is asked for: the prior where there is one, else the mixture.
 
-    Of discrete codes the last of :func:`diabolo.jobs.generation.code_prior.priors_of`.
+    Of discrete codes :func:`diabolo.jobs.generation.code_prior.usual_prior`.
     """
     if quantizer(trained) is not None:
-        return priors_of(trained)[-1]
+        return usual_prior(trained)
     return "mixture" if trained.model.bottleneck.prior() is None else "prior"
 
 
@@ -79,7 +79,15 @@ def fit_density(trained: Trained, name: str) -> Density:
 
 
 def warn_of_few_codes(trained: Trained, density: str) -> None:
-    """Warn where a density would be fitted to too few codes to say how their numbers go together: fewer than 2 (K + 1)."""
+    """Warn where a density is fitted to too few codes to say how their numbers go together: fewer than 2 (K + 1).
+
+    Of discrete codes where the prior that could say it learned nothing that holds for held-out codes.
+    """
+    if quantizer(trained) is not None:
+        few = too_few(trained) if density == "auto" else None
+        if few is not None:
+            warnings.warn(few, FewCodesWarning, stacklevel=4)
+        return
     name = usual_origin(trained) if density == "auto" else density
     if name not in [d.name for d in DENSITIES] or CODES not in trained.companions:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from diabolo.densities import DENSITIES, DISCRETE
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.generation.best_origin import best_origin
 from diabolo.jobs.generation.holes import HOLES
 from diabolo.jobs.generation.judge_samples import BESIDE, SampleJudgment, Samples
 
@@ -23,20 +24,33 @@ NEAR = 1.5
 
 
 def sample_verdict(judged: SampleJudgment) -> tuple[Finding, ...]:
-    """Which density to draw from, where the holes are, how good new rows are, beside PCA too, and whether they are copies.
+    """What to draw codes from, where the holes are, how good new rows are, beside PCA too, and whether they are copies.
 
     Every sentence is of these features and so many rows.
     """
-    best = judged.own[0]
+    best = best_line(judged)
     usual = next((line for line in judged.own if line.origin == judged.usual), best)
     return (
-        _origin(judged, usual),
+        _origin(judged, usual, best),
+        *_nearer(judged.own[0], best),
         *in_holes(hollow_line(judged), prior=judged.prior),
         _limit(judged, best),
         *_kinds(best),
         *(_beside(line, best) for line in judged.table if line.origin == BESIDE),
         *_copies(judged, usual),
     )
+
+
+def best_line(judged: SampleJudgment) -> Samples:
+    """The line of what to draw from, by :func:`diabolo.jobs.generation.best_origin.best_origin`.
+
+    Where nobody knows where holes are, the one with the least Fréchet distance.
+    """
+    holes = {line.origin: line.holes for line in judged.own if line.holes is not None}
+    if len(holes) < len(judged.own):
+        return judged.own[0]
+    best = best_origin(holes, judged.usual)
+    return next(line for line in judged.own if line.origin == best)
 
 
 def hollow_line(judged: SampleJudgment) -> Samples:
@@ -58,17 +72,30 @@ def origin_words(name: str) -> Finding | str:
     return Finding(f"samples.origin.{name}") if name in ORIGINS else name
 
 
-def _origin(judged: SampleJudgment, usual: Samples) -> Finding:
+def _origin(judged: SampleJudgment, usual: Samples, best: Samples) -> Finding:
     """Whether it matters what codes are drawn from, and whether what is usual is good enough."""
-    best, worst = judged.own[0], judged.own[-1]
+    nearest, worst = judged.own[0], judged.own[-1]
     said = {"best": origin_words(best.origin), "frechet": best.frechet}
     if len(judged.own) == 1:
         return Finding("samples.one", said)
+    if usual is not best and usual.holes is not None and best.holes is not None:
+        shares = {"share": usual.holes, "best_share": best.holes, "density": best.origin}
+        other = {"worst": origin_words(usual.origin), "other_frechet": usual.frechet}
+        return Finding("samples.mend.holes", said | other | shares)
     if usual.frechet > EVEN * best.frechet:
         return Finding("samples.mend", said | _worse(usual, best) | {"density": best.origin})
     if worst.frechet > EVEN * best.frechet:
         return Finding("samples.mended", said | _worse(worst, best))
-    return Finding("samples.alike", said)
+    return Finding("samples.one" if best.frechet > EVEN * nearest.frechet else "samples.alike", said)
+
+
+def _nearer(nearest: Samples, best: Samples) -> tuple[Finding, ...]:
+    """That another origin than the best by holes comes nearer by distance, where it does."""
+    if best.frechet <= EVEN * nearest.frechet or nearest.holes is None:
+        return ()
+    times = best.frechet / max(nearest.frechet, 1e-12)
+    said = {"best": origin_words(nearest.origin), "frechet": nearest.frechet, "times": times, "share": nearest.holes}
+    return (Finding("samples.nearer", said),)
 
 
 def _worse(line: Samples, best: Samples) -> dict[str, Finding | str | float]:

@@ -16,8 +16,9 @@ from diabolo.data.subset import at_most
 from diabolo.jobs.anomalies.traits import as_input, fits
 from diabolo.jobs.codes.discrete import quantizer
 from diabolo.jobs.companions import CODES
-from diabolo.jobs.generation.holes import HOLES, places_among
-from diabolo.jobs.generation.sample import origins_of, sample_codes
+from diabolo.jobs.generation.best_origin import best_origin
+from diabolo.jobs.generation.holes import places_among
+from diabolo.jobs.generation.sample import origins_of, sample_codes, usual_origin
 from diabolo.jobs.inference import apply, apply_to_codes
 from diabolo.metrics.arrays import Floats
 from diabolo.metrics.spread import energy_coefficient, kurtosis
@@ -52,8 +53,8 @@ class Spread:
     normal: energy coefficient beside a standard normal, in [0, 1]. gaussian: beside the Gaussian of the codes' own mean and
     covariance. chance: of two sets of draws from that Gaussian, as many: what is no more than this is no difference. kurtosis:
     Mardia's, 1 for a normal distribution, None where codes are too few. origins: where new codes can come from; empty where
-    codes are too wide, most of them alike, or no training codes travel with the model. mends: the simplest fitted density with
-    at most 10 % of its codes in holes, else the one with the fewest; None without any.
+    codes are too wide, most of them alike, or no training codes travel with the model. mends: the origin to draw from, see
+    :func:`diabolo.jobs.generation.best_origin.best_origin`; None without any.
     own: ``√ mean ‖E(D(z)) − z‖²`` of the codes of rows, decoded and encoded again, over the spread of codes. between: of the
     middle between each code and its nearest neighbor; None where outputs are not like inputs, and of discrete codes, which
     have no middles.
@@ -109,7 +110,7 @@ def spread_of(
         chance=energy_coefficient(two, one),
         kurtosis=peaks if math.isfinite(peaks) else None,
         origins=origins,
-        mends=_mending(origins),
+        mends=best_origin({o.name: o.far for o in origins}, usual_origin(trained)) if origins else None,
         own=own,
         between=between,
     )
@@ -151,12 +152,6 @@ def _origins(trained: Trained, z: Floats, seed: int) -> tuple[Origin, ...]:
         return ()
     made = {name: sample_codes(trained, ROWS, density=name, random_state=seed) for name in origins_of(trained)}
     return tuple(Origin(name, places.share(codes), energy_coefficient(z, codes)) for name, codes in made.items())
-
-
-def _mending(origins: tuple[Origin, ...]) -> str | None:
-    fitted = [o for o in origins if o.name != "prior"]
-    good = [o for o in fitted if o.far <= HOLES]
-    return good[0].name if good else min(fitted, key=lambda o: o.far).name if fitted else None
 
 
 def _cycles(trained: Trained, source: Source, condition: Tensor | None) -> tuple[float | None, float | None]:

@@ -130,7 +130,7 @@ def label_curve(
     """
     _check(counts, seeds)
     refuse_conditional(trained)
-    source, labels = _labeled(*rows_and_labels(trained, data, y))
+    source, labels = labeled(*rows_and_labels(trained, data, y))
     classes, target = targets_of(labels, len(source))
     if test is None:
         judged, pool = _apart(target)
@@ -140,7 +140,7 @@ def label_curve(
         judges, given = rows_and_labels(trained, test, test_y)
         if given is None:
             raise DataError("The test rows came without labels to be judged by: give test_y=, or name their column.")
-        judges, wanted = _labeled(judges, given, "test_y")
+        judges, wanted = labeled(judges, given, "test_y")
         _check_known(wanted, classes)
         pool = torch.arange(len(source))
     numbers = _numbers(counts, len(pool), len(classes))
@@ -218,7 +218,7 @@ def _apart(target: Tensor) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(rows), torch.from_numpy(np.setdiff1d(np.arange(len(order)), rows))
 
 
-def _labeled(source: Source, y: Any, named: str = "y") -> tuple[Source, np.ndarray]:
+def labeled(source: Source, y: Any, named: str = "y") -> tuple[Source, np.ndarray]:
     """The rows that have a label, and their labels (n,)."""
     if y is None:
         raise DataError("Fine-tuning needs labels, one a row, and the data came without any: give y=, or name their column.")

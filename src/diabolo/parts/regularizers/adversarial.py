@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from diabolo.maths.precision import at_least_float32
 from diabolo.parts.regularizers.base import Regularizer
-from diabolo.parts.regularizers.critics import a_row, fake_cost, frozen, judged, real_cost, slope, vector_critic
+from diabolo.parts.regularizers.critics import a_row, asked_of_codes, code_critic, fake_cost, real_cost, slope
 from diabolo.records import Layout, Penalty, Step
 from diabolo.spec import option
 
@@ -43,13 +41,16 @@ class Adversarial(Regularizer):
     widths: tuple[int, ...] = option((128, 128), "units of the critic's layers", low=1)
 
     def build(self, target: Layout, code_shape: tuple[int, ...]) -> nn.Module:
-        return vector_critic(math.prod(code_shape), self.widths)
+        return code_critic(code_shape, self.widths)
 
     def __call__(self, model: Model, step: Step) -> Penalty:
-        critic, n = model.critics[self.name], len(step.batch.x)
-        z = at_least_float32(step.code.z.flatten(1))  # (N * samples, K)
-        draws = torch.randn(z.shape, generator=step.context.generator, device=z.device, dtype=z.dtype)
-        (_, believed), (_, told), (_, drawn) = frozen(critic, z), judged(critic, z.detach()), judged(critic, draws)
-        steep = slope(critic, draws, drawn, step.context.generator)
-        own = real_cost(drawn) + fake_cost(told) + self.smoothness / 2 * steep
-        return Penalty(self.weight * a_row(real_cost(believed), n), a_row(own, n))
+        critic, n, generator = model.critics[self.name], len(step.batch.x), step.context.generator
+        said = asked_of_codes(critic, step.code.z, lambda z: normal_draws(z, generator))
+        steep = slope(critic, said.others, said.other, generator)
+        own = real_cost(said.other) + fake_cost(said.told) + self.smoothness / 2 * steep
+        return Penalty(self.weight * a_row(real_cost(said.taken), n), a_row(own, n))
+
+
+def normal_draws(z: Tensor, generator: torch.Generator) -> Tensor:
+    """As many draws from N(0, I) as there are codes z (N, K), in their dtype."""
+    return torch.randn(z.shape, generator=generator, device=z.device, dtype=z.dtype)

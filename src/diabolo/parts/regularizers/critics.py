@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
 
@@ -37,6 +38,22 @@ class Critic(nn.Module):
         return at_least_float32(features), at_least_float32(self.head(features.flatten(1)).squeeze(1))
 
 
+@final
+@dataclass(frozen=True)
+class Codes:
+    """What a critic says of codes, by logits (M,), M = N * samples.
+
+    taken: of the codes, for the model to learn from: its gradient reaches the codes and no weight of the critic. told: of the
+    same, for the critic to learn from: its gradient reaches the weights and no code. others: (M, K), what codes are to be told
+    from. other: said of those, for the critic.
+    """
+
+    taken: Tensor
+    told: Tensor
+    others: Tensor
+    other: Tensor
+
+
 def vector_critic(inputs: int, widths: Sequence[int], normalization: str = "none") -> Critic:
     """Fully connected layers of these widths: x (N, *P), of ``inputs`` numbers a row, is flattened."""
     sizes = (inputs, *widths)
@@ -64,6 +81,19 @@ def frozen(critic: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     with torch.autocast(x.device.type, enabled=False):
         found: tuple[Tensor, Tensor] = functional_call(critic, weights, (x,))
     return found
+
+
+def code_critic(code_shape: Sequence[int], widths: Sequence[int]) -> Critic:
+    """Fully connected, for whole codes (N, K, *L) of the shape ``(K, *L)``."""
+    return vector_critic(math.prod(code_shape), widths)
+
+
+def asked_of_codes(critic: nn.Module, z: Tensor, others: Callable[[Tensor], Tensor]) -> Codes:
+    """What a critic of codes says of codes z (M, K, *L), and of as many ``others``, made of them: flat and detached, (M, K)."""
+    flat = at_least_float32(z.flatten(1))
+    beside = others(flat.detach())
+    (_, taken), (_, told), (_, other) = frozen(critic, flat), judged(critic, flat.detach()), judged(critic, beside)
+    return Codes(taken, told, beside, other)
 
 
 def slope(critic: nn.Module, x: Tensor, logit: Tensor, generator: torch.Generator) -> Tensor:

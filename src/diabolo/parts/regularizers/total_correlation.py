@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, final
 
 import torch
 from torch import Tensor, nn
 
-from diabolo.maths.precision import at_least_float32
 from diabolo.parts.regularizers.base import Regularizer
-from diabolo.parts.regularizers.critics import a_row, fake_cost, frozen, judged, real_cost, vector_critic
+from diabolo.parts.regularizers.critics import a_row, asked_of_codes, code_critic, fake_cost, real_cost
 from diabolo.records import Layout, Penalty, Step
 from diabolo.spec import option
 
@@ -41,14 +39,12 @@ class TotalCorrelation(Regularizer):
     widths: tuple[int, ...] = option((128, 128), "units of the critic's layers", low=1)
 
     def build(self, target: Layout, code_shape: tuple[int, ...]) -> nn.Module:
-        return vector_critic(math.prod(code_shape), self.widths)
+        return code_critic(code_shape, self.widths)
 
     def __call__(self, model: Model, step: Step) -> Penalty:
         critic, n = model.critics[self.name], len(step.batch.x)
-        z = at_least_float32(step.code.z.flatten(1))  # (N * samples, K)
-        loose = shuffled(z.detach(), step.context.generator)
-        (_, held), (_, whole), (_, mixed) = frozen(critic, z), judged(critic, z.detach()), judged(critic, loose)
-        return Penalty(self.weight * a_row(held, n), a_row(real_cost(whole) + fake_cost(mixed), n) / 2)
+        said = asked_of_codes(critic, step.code.z, lambda z: shuffled(z, step.context.generator))
+        return Penalty(self.weight * a_row(said.taken, n), a_row(real_cost(said.told) + fake_cost(said.other), n) / 2)
 
 
 def shuffled(z: Tensor, generator: torch.Generator) -> Tensor:
