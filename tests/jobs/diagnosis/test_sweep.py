@@ -201,8 +201,8 @@ def test_discrete_codes_are_held_to_pca_at_as_many_bits() -> None:
     kind = read(X).kind.fit(read(X[rows]).source, inner)
     inside, judged = (kind.encode(torch.from_numpy(X[part])).numpy() for part in (rows[inner.numpy()], held))
     for width in found.widths:
-        assert width.bits == 3 * width.numbers  # 8 levels each
-        rival = QuantizedPca.of(fit_pca(inside, 12), 3 * width.numbers)
+        assert width.bits == 2 * width.numbers  # 4 levels each
+        rival = QuantizedPca.of(fit_pca(inside, 12), 2 * width.numbers)
         assert width.pca == pytest.approx(np.square(judged - rival.reconstruct(judged)).mean(), rel=1e-3)
     last = found.suggestion.why[-1]
     assert (last.key, last.values["rival"].key) == ("widths.beside.bits", "diagnosis.rival.bits")
