@@ -24,7 +24,6 @@ from diabolo.trained import Companion, Trained
 TWIN = "pca"
 CODE_ROWS = 5_000
 TWIN_CELLS = 50_000_000
-NUMBERS_A_BIT = 0.6  # numbers PCA can use for a bit at most: on MNIST one number for two bits
 
 
 def add_companions(
@@ -67,7 +66,7 @@ def add_companions(
     known = trained.companions.get(TWIN)
     if known is not None and known.data["rows"] > len(chosen):
         return trained
-    k = max(int(np.prod(trained.model.code_shape)), int(NUMBERS_A_BIT * (code_bits(trained) or 0)))
+    k = max(int(np.prod(trained.model.code_shape)), int(code_bits(trained) or 0))  # PCA spends a bit a number at least
     parts = (trained.kind.inside(examples.source, part).flatten(1).numpy() for part in chosen.split(ROWS_AT_ONCE))
     enough = trained.kind.layout.cells <= min(len(chosen), EXACT)
     pca = fit_pca_in_blocks(parts, k) if enough else fit_pca(np.concatenate(list(parts)), k)
