@@ -100,6 +100,11 @@ class Kind(ABC):
     def log_scale(self) -> float:
         """log |d inside / d caller's units| of one row, in nats: what is added to a log-density to give it in those units."""
 
+    def log_scales(self, x: Tensor) -> Tensor:
+        """``log_scale`` of each of the rows x (N, F, *P), (N,): the same for all unless the way inside bends, or cells are
+        missing."""
+        return x.new_full((len(x),), self.log_scale)
+
     @abstractmethod
     def to_json(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """What the store keeps: plain JSON values, and tensors."""
