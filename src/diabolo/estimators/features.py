@@ -21,4 +21,4 @@ def remember_features(estimator: Any, X: Any, kind: Kind, *, reset: bool) -> Non
     if flat and (reset or (len(X) and kind.name != "image")):
         _check_n_features(estimator, X, reset=reset)
     elif reset:
-        estimator.n_features_in_ = kind.layout.cells
+        estimator.n_features_in_ = len(kind.layout.columns) or kind.layout.cells
