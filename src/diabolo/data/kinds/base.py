@@ -57,6 +57,10 @@ class Kind(ABC):
         """
         return self.accept(gather(data, self.wants), named)
 
+    def remarks(self, given: Given) -> tuple[str, ...]:
+        """What the user should know of further data that this kind accepts, beside what their reader says."""
+        return ()
+
     @abstractmethod
     def fit(self, source: Source, rows: Tensor) -> Self:
         """A copy that has learned what it needs (means, scales) from the given rows of the source, and from no others."""
