@@ -216,8 +216,10 @@ class MixedTableKind(Kind):
         return (slopes * (1 - x[:, known.flags[known.counted]])).sum(1).to(x.dtype)
 
     def shown(self, cells: Tensor) -> list[list[Any]]:
-        """Cells (n, d), as a source or :meth:`cells` has them -> d values a row as people read them: numbers, dates, levels; None
-        where they are missing, or of a level never seen."""
+        """Cells (n, d), as a source or :meth:`cells` has them -> d values a row as people read them.
+
+        Numbers, dates and levels; None where a cell is missing, or of a level never seen.
+        """
         v = cells.double().cpu().numpy()
         return [list(row) for row in zip(*(shown(v[:, i], sort) for i, sort in enumerate(self.sorts)), strict=True)]
 
