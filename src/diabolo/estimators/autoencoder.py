@@ -508,7 +508,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """An estimator around a finished training, its parameters those the model was made with."""
         estimator = cls(**made_with(trained))
         estimator._wrap(trained)
-        estimator.n_features_in_ = len(trained.kind.layout.columns) or trained.kind.layout.cells
+        estimator.n_features_in_ = trained.kind.features
         if isinstance(trained.kind, TableKind | MixedTableKind) and trained.kind.columns is not None:
             estimator.feature_names_in_ = np.asarray(trained.kind.names, dtype=object)
         return estimator
@@ -551,6 +551,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = tags.input_tags.categorical = True  # missing cells are masked, text is categories
         if tags.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

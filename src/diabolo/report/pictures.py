@@ -13,7 +13,7 @@ from diabolo.records import Layout
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 from diabolo.report.strips import drawable, strip
-from diabolo.report.values import alike, breakable, natural
+from diabolo.report.values import breakable, natural, words
 
 COLUMNS = 16  # of a table that are all shown
 FEW = 10  # of a wider one: those the model misses most
@@ -137,7 +137,7 @@ def _values(
     rows = [
         {
             "name": breakable(names[i] if len(names) == len(misses) else str(i)),
-            "values": alike([values[i] for values in told], say),
+            "values": words([values[i] for values in told], say),
             "share": round(100 * min(1.0, misses[i] / FULL)),
         }
         for i in order

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from torch import Tensor
 
 from diabolo.data.kinds.base import Kind
+from diabolo.data.kinds.mixed import MixedTableKind
 from diabolo.report.language import Language
 
 COLUMNS = 12
@@ -18,14 +19,16 @@ COLUMNS = 12
 
 
 def rows_beside(say: Language, kind: Kind, x: Tensor, heads: Sequence[str]) -> dict[str, Any]:
-    """Rows x (n, F, *P), n of at least one, under n heads. Of mixed tables a line is a column, with numbers, dates and levels."""
+    """Rows x (n, F, *P), n of at least one, under n heads."""
+    if isinstance(kind, MixedTableKind):
+        return _cells_beside(say, kind, x, heads)
     told = [natural(kind, row) for row in x]
-    flat = kind.layout.by_column(x) if kind.layout.columns else x.flatten(1)
+    flat = x.flatten(1)
     order: Sequence[int] = range(flat.shape[1])
     if len(order) > COLUMNS:
         apart = (flat.max(0).values - flat.min(0).values).tolist()
         order = sorted(sorted(order, key=lambda i: -apart[i])[:COLUMNS])
-    names = kind.layout.places
+    names = kind.layout.names
     rows = [
         {
             "name": breakable(names[i] if len(names) == flat.shape[1] else str(i)),
@@ -37,16 +40,33 @@ def rows_beside(say: Language, kind: Kind, x: Tensor, heads: Sequence[str]) -> d
     return {"heads": list(heads), "rows": rows, "note": note}
 
 
+def _cells_beside(say: Language, kind: MixedTableKind, x: Tensor, heads: Sequence[str]) -> dict[str, Any]:
+    """Rows of a mixed table, a line a column: numbers, dates and levels as people write them, nothing where a cell is missing."""
+    told = list(zip(*kind.shown(kind.cells(x)), strict=True))
+    apart = kind.layout.by_column((x.max(0).values - x.min(0).values)[None])[0].tolist()
+    order = sorted(sorted(range(kind.width), key=lambda i: -apart[i])[:COLUMNS])
+    rows = [{"name": breakable(kind.names[i]), "values": words(told[i], say)} for i in order]
+    note = say("values.some", n=len(rows), all=kind.width) if len(rows) < kind.width else None
+    return {"heads": list(heads), "rows": rows, "note": note}
+
+
+def words(cells: Sequence[Any], say: Language) -> list[str]:
+    """The cells of one column as text; numbers with as many decimals as each other."""
+    numbers = [v for v in cells if isinstance(v, float)]
+    texts = iter(alike(numbers, say)) if numbers else iter(())
+    return ["" if v is None else next(texts) if isinstance(v, float) else str(v) for v in cells]
+
+
 def natural(kind: Any, x: Tensor) -> list[Any]:
     """A row (F, *P) in the columns' own units; of mixed tables a number, date or level a column, None where it is missing."""
-    found: list[Any] = kind.shown(x[None])[0] if kind.layout.columns else kind.natural(x[None]).flatten().tolist()
+    if isinstance(kind, MixedTableKind):
+        return kind.shown(kind.cells(x[None]))[0]
+    found: list[float] = kind.natural(x[None]).flatten().tolist()
     return found
 
 
-def alike(values: Sequence[Any], say: Language) -> list[str]:
-    """Numbers beside each other with as many decimals as give the largest four digits; everything else as it is."""
-    if not all(isinstance(v, float) for v in values):
-        return ["–" if v is None else say.number(v, 4) if isinstance(v, float) else str(v) for v in values]
+def alike(values: list[float], say: Language) -> list[str]:
+    """Values beside each other with as many decimals as give the largest four digits."""
     largest = max(abs(v) for v in values)
     if not 1e-3 <= largest < 1e6:
         return [say.number(v, 4) for v in values]

@@ -57,6 +57,10 @@ class Kind(ABC):
         """
         return self.accept(gather(data, self.wants), named)
 
+    def remarks(self, given: Given) -> tuple[str, ...]:
+        """What the user should know of further data that this kind accepts, beside what their reader says."""
+        return ()
+
     @abstractmethod
     def fit(self, source: Source, rows: Tensor) -> Self:
         """A copy that has learned what it needs (means, scales) from the given rows of the source, and from no others."""
@@ -85,6 +89,11 @@ class Kind(ABC):
     def settled(self, x: Tensor) -> Tensor:
         """x̂ (N, F, *P), as a model gives it, with the cells that are known whatever it says: columns that were constant."""
         return x
+
+    @property
+    def features(self) -> int:
+        """How many numbers, or columns, a row has as the caller counts them."""
+        return self.layout.cells
 
     @property
     def patches(self) -> bool:
