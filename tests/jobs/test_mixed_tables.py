@@ -1,4 +1,4 @@
-"""Tables with categories, dates and missing cells through every recipe and every job: a column is a cell, a missing one none."""
+"""Tables with categories, dates and missing cells through every recipe and job: a column is a cell, a missing one none."""
 
 from __future__ import annotations
 

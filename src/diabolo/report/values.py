@@ -41,7 +41,7 @@ def rows_beside(say: Language, kind: Kind, x: Tensor, heads: Sequence[str]) -> d
 
 
 def _cells_beside(say: Language, kind: MixedTableKind, x: Tensor, heads: Sequence[str]) -> dict[str, Any]:
-    """Rows of a mixed table, a line a column: numbers, dates and levels as people write them, nothing where a cell is missing."""
+    """Rows of a mixed table, a line a column: numbers, dates, levels as people write them, nothing where a cell is missing."""
     told = list(zip(*kind.shown(kind.cells(x)), strict=True))
     apart = kind.layout.by_column((x.max(0).values - x.min(0).values)[None])[0].tolist()
     order = sorted(sorted(range(kind.width), key=lambda i: -apart[i])[:COLUMNS])

@@ -38,8 +38,8 @@ from diabolo.trained import Trained
 class Mended:
     """Rows, mended. task: what was done. rows: how many. restored: in the caller's own shape, dtype, range and columns.
 
-    order: (n, tiles) of ``unshuffle``: place t of the picture holds the tile that was at ``order[:, t]``. guesses: of ``impute``
-    in mixed tables, how well each column's cells are guessed, beside the mean and the most frequent level.
+    order: (n, tiles) of ``unshuffle``: place t of the picture holds the tile that was at ``order[:, t]``. guesses: of
+    ``impute`` in mixed tables, how well each column's cells are guessed, beside the mean and the most frequent level.
     """
 
     task: str
@@ -73,8 +73,8 @@ def impute(trained: Trained, data: Any, hidden: Any = None, y: Any = None) -> Me
     """Rows with their hidden cells filled in; all other cells are given back as they came.
 
     hidden: bool in the shape of the data (of pictures also without the channels), True where a cell is to be filled in. None:
-    where data are NaN or missing; of mixed tables those cells always. Raises UnsupportedError where the model was not trained with hidden cells, DataError where
-    nothing or everything is hidden.
+    where data are NaN or missing; of mixed tables those cells always. Raises UnsupportedError where the model was not trained
+    with hidden cells, DataError where nothing or everything is hidden.
     """
     require(trained, IMPUTE)
     given = given_like(trained.kind, data)

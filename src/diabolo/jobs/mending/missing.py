@@ -28,8 +28,8 @@ JUDGED = 500
 class Guesses:
     """How well the cells of one column are guessed that are there, each hidden from the model.
 
-    cells: how many. measure: "rmse" for numbers and dates, in the column's own unit (days); "right" for categories, the share of
-    levels that are guessed. model: of the model. simplest: of the mean of the column's cells, or of its most frequent level.
+    cells: how many. measure: "rmse" for numbers and dates, in the column's own unit (days); "right" for categories, the share
+    of levels that are guessed. model: of the model. simplest: of the mean of the column's cells, or of its most frequent level.
     """
 
     column: str
@@ -49,9 +49,9 @@ class Guesses:
 class Filled:
     """A mixed table with what was missing filled in.
 
-    values: (n, d) float64, the cells as :class:`diabolo.data.given.Sort` has them, in the columns' order in training. sorts: what
-    each column holds, with levels that training did not see. gone: bool like values, which were filled in. guesses: how well, a
-    line a column, of columns of which two cells or more could be hidden.
+    values: (n, d) float64, the cells as :class:`diabolo.data.given.Sort` has them, in the columns' order in training. sorts:
+    what each column holds, with levels that training did not see. gone: bool like values, which were filled in. guesses: how
+    well, a line a column, of columns of which two cells or more could be hidden.
     """
 
     values: np.ndarray
@@ -71,7 +71,8 @@ class Filled:
 def fill(trained: Trained, kind: MixedTableKind, given: Given, hidden: Any = None, y: Any = None) -> Filled:
     """Cells that are missing, or where ``hidden`` (bool, (n, d) as the rows came) is True, as the model guesses them.
 
-    All others stay as they came, levels too that training did not see. Raises DataError where nothing or a whole row is missing.
+    All others stay as they came, levels too that training did not see. Raises DataError where nothing is missing, or all of a
+    row.
     """
     source, order = kind.accept(given, "the model"), _order(kind, given)
     rows = source.take(torch.arange(len(source))).numpy()
