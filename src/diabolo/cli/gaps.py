@@ -67,6 +67,8 @@ def _mixed(
     if ending not in (".csv", ".parquet"):
         raise ParameterError(f"-o {output}: a table with columns of several kinds goes into a .csv or .parquet file.")
     mask = None if hidden is None else hidden((len(given.rows), given.rows.shape[1]), "")
+    if mask is None and not np.isnan(given.rows.astype(np.float64)).any():
+        raise _whole(given)
     made = fill(trained, kind, given, mask)
     _write_columns(trained, data, given, made, kind, output, ending)
     notes = (f"{int(made.gone.sum())} of {made.gone.size} cells were filled in", *_words(made.guesses))
@@ -130,17 +132,22 @@ def _write_table(trained: Trained, data: Path, columns: Columns, values: np.ndar
     write_bytes(output, buffer.getvalue())
 
 
+def _whole(given: Given) -> ParameterError:
+    """What to say of a table without a missing cell."""
+    return ParameterError(
+        f"No cell of {given.name} is missing, so there is nothing to fill in: say which are hidden with --mask FILE."
+    )
+
+
 def _gone(trained: Trained, given: Given, hidden: Hidden | None) -> np.ndarray:
     """Which cells are to be filled in, bool (n, ...) as the rows came."""
     rows, layout = given.rows, trained.kind.layout
     if hidden is None:
         missing = np.isnan(rows) if rows.dtype.kind == "f" else np.zeros(rows.shape, bool)
         if not missing.any():
-            raise ParameterError(
-                f"No cell of {given.name} is missing, so there is nothing to fill in: say which are hidden with --mask FILE."
-                if trained.kind.name == "table"
-                else "Say which parts to fill in: --hide ROW,COLUMN,HEIGHT,WIDTH or --mask FILE, one of the two."
-            )
+            if trained.kind.name == "table":
+                raise _whole(given)
+            raise ParameterError("Say which parts to fill in: --hide ROW,COLUMN,HEIGHT,WIDTH or --mask FILE, one of the two.")
         return missing
     mask = hidden((len(rows), *(layout.positions or (layout.fields,))), "")
     if mask.shape == rows.shape:
