@@ -90,7 +90,7 @@ class Layout:
         if not self.columns:
             return None
         flags, present, _ = self._placed(x.device)
-        return (1 - x[:, flags]) * present.to(x.dtype)
+        return (1 - x.index_select(1, flags)) * present.to(x.dtype)
 
     @property
     def places(self) -> tuple[str, ...]:

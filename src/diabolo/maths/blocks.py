@@ -27,7 +27,7 @@ def log_normalizers(logits: Tensor, owner: Tensor, count: int) -> Tensor:
     tensor(2.)
     """
     top = _largest(logits.detach(), owner, count)
-    return top + block_sums((logits - top[:, owner]).exp(), owner, count).log()
+    return top + block_sums((logits - top.index_select(1, owner)).exp(), owner, count).log()
 
 
 def chosen(values: Tensor, owner: Tensor, count: int) -> Tensor:
@@ -37,7 +37,7 @@ def chosen(values: Tensor, owner: Tensor, count: int) -> Tensor:
     tensor([[0., 1., 0., 1.]])
     """
     place = torch.arange(values.shape[1], device=values.device).expand_as(values)
-    candidates = torch.where(values == _largest(values, owner, count)[:, owner], place, values.shape[1])
+    candidates = torch.where(values == _largest(values, owner, count).index_select(1, owner), place, values.shape[1])
     start = place.new_full((len(values), count), values.shape[1])
     first = start.scatter_reduce(1, owner.expand_as(values), candidates, "amin")
     return torch.zeros_like(values).scatter(1, first, 1.0)

@@ -122,7 +122,7 @@ class MixedHead(Head):
     def _spread(self, params: Tensor) -> Tensor:
         """The standard deviations of numbers, (M,) or (N, M)."""
         if self.variance == "cell":
-            return positive(params[:, self.values + 1], self.std, self.min_std)
+            return positive(params.index_select(1, self.values + 1), self.std, self.min_std)
         if self.variance == "shared" and len(self.values):
             return positive(SPEED * self.raw, self.std, self.min_std)
         return params.new_full(self.values.shape, self.std)
@@ -134,18 +134,18 @@ class MixedOutput(Output):
 
     def __init__(self, head: MixedHead, params: Tensor, std: Tensor) -> None:
         self.head, self.params, self.std = head, params, std
-        self.location, self.logits = params[:, head.values], params[:, head.states]
+        self.location, self.logits = params.index_select(1, head.values), params.index_select(1, head.states)
 
     def log_prob(self, x: Tensor) -> Tensor:
         """A column's log-density or log-probability in its first field and 0 in its others, (N, F)."""
         check_alike(x, self.params)
-        numbers = normal_log_density(x[:, self.head.values], self.location, self.std)
+        numbers = normal_log_density(x.index_select(1, self.head.values), self.location, self.std)
         return self._in_first_fields(numbers, self._categories(x, self._normalizers()))
 
     def log_mass(self, x: Tensor, step: float) -> Tensor:
         """Like log_prob, with the log-probability of a number's bin; categories are no densities and stay what they are."""
         check_alike(x, self.params)
-        numbers = normal_log_mass(x[:, self.head.values], self.location, self.std, step, None)
+        numbers = normal_log_mass(x.index_select(1, self.head.values), self.location, self.std, step, None)
         return self._in_first_fields(numbers, self._categories(x, self._normalizers()))
 
     def everyday(self, x: Tensor) -> Tensor:
@@ -157,8 +157,8 @@ class MixedOutput(Output):
         """Column by column, without a tensor of all fields: (N,) and (N,)."""
         check_alike(x, self.params)
         head, normalizers = self.head, self._normalizers()
-        of = (None, None) if real is None else (real[:, head.values], real[:, head.first])
-        numbers = normal_log_density(x[:, head.values], self.location, self.std)
+        of = (None, None) if real is None else (real.index_select(1, head.values), real.index_select(1, head.first))
+        numbers = normal_log_density(x.index_select(1, head.values), self.location, self.std)
         loss = -row_sum(numbers, of[0]) - row_sum(self._categories(x, normalizers), of[1])
         with torch.no_grad():
             squares = self._squares(x, normalizers.detach())
@@ -187,19 +187,19 @@ class MixedOutput(Output):
         return log_normalizers(self.logits, self.head.owner, len(self.head.first))
 
     def _probabilities(self, normalizers: Tensor) -> Tensor:
-        return (self.logits - normalizers[:, self.head.owner]).exp()
+        return (self.logits - normalizers.index_select(1, self.head.owner)).exp()
 
     def _categories(self, x: Tensor, normalizers: Tensor) -> Tensor:
         """``Σ x log p`` of each category, (N, K): the log-probability of its state, 0 where the cell is missing."""
-        states, count = x[:, self.head.states], len(self.head.first)
+        states, count = x.index_select(1, self.head.states), len(self.head.first)
         sums = block_sums(torch.cat([states * self.logits, states]), self.head.owner, count)
         return sums[: len(x)] - sums[len(x) :] * normalizers
 
     def _squares(self, x: Tensor, normalizers: Tensor) -> tuple[Tensor, Tensor]:
         """(N, M) and (N, K)."""
         head = self.head
-        wrong = (x[:, head.states] - self._probabilities(normalizers)).square()
-        return (x[:, head.values] - self.location).square(), block_sums(wrong, head.owner, len(head.first))
+        wrong = (x.index_select(1, head.states) - self._probabilities(normalizers)).square()
+        return (x.index_select(1, head.values) - self.location).square(), block_sums(wrong, head.owner, len(head.first))
 
     def _in_first_fields(self, numbers: Tensor, categories: Tensor) -> Tensor:
         made = numbers.new_zeros(self.params.shape).index_copy(1, self.head.values, numbers)
