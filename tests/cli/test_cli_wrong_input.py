@@ -74,7 +74,7 @@ def _constant(path: Path) -> None:
 
 
 def _infinite(path: Path) -> None:
-    path.write_text("a,b\n1,2\n3,\n5,6\n", encoding="utf-8")
+    path.write_text("a,b\n1,2\n3,inf\n5,\n", encoding="utf-8")
 
 
 def _words(path: Path) -> None:
