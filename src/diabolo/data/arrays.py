@@ -76,9 +76,7 @@ def _plain(data: Any) -> np.ndarray:
 def _refuse_lists(data: Sequence[Any]) -> None:
     """Lists that are other kinds of data, which are refused, not guessed."""
     if data and all(isinstance(item, str) for item in data):
-        raise UnsupportedError(
-            "A list of str is text, and text is not supported yet: this version reads images and tables."
-        )
+        raise UnsupportedError("A list of str is text, and text is not supported yet: this version reads images and tables.")
     lengths = {len(item) for item in data if isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim)}
     if len(lengths) > 1:
         raise UnsupportedError(
