@@ -148,7 +148,7 @@ def test_mixed_frames_come_back_with_what_is_missing(data, names, library):
     for name, sort in zip(names, sorts, strict=True):
         got, wanted = plain(made[name]), plain(frame[name])
         assert [v is None for v in got] == [v is None for v in wanted]
-        if sort == "number":
+        if sort == "number" or (sort == "whole" and library == "pandas"):  # whose whole numbers with gaps are floats
             wanted, got = ([0 if v is None else v for v in cells] for cells in (wanted, got))
             np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=2e-5 * (1 + np.ptp(wanted)))
         else:

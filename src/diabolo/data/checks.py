@@ -60,8 +60,8 @@ def check_finite(rows: np.ndarray, names: Sequence[str | int] | None) -> None:
     if rows.dtype.kind != "f":
         return
     counts = sum(np.isinf(block).sum(axis=0) for block in chunks(rows))
-    bad = np.flatnonzero(counts)
-    if len(bad):
+    bad = np.flatnonzero(counts).tolist()
+    if bad:
         columns = [f"{counts[c]} in column {repr(names[c]) if names is not None else c}" for c in bad]
         raise DataError(f"Input contains inf (infinite cells): {some(columns)}. Mend these cells, or empty them.")
 

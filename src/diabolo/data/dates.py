@@ -103,7 +103,7 @@ def _days(match: re.Match[str], order: Order) -> float:
     else:
         year, (day, month) = c, (a, b) if order == "dmy" or match["mark"] == "." else (b, a)
     try:
-        moment = datetime(year, month, day, *(int(match[part] or 0) for part in ("hour", "minute", "second")))
+        moment = datetime(year, month, day, int(match["hour"] or 0), int(match["minute"] or 0), int(match["second"] or 0))
     except ValueError:
         return float("nan")
     seconds = float(match["fraction"] or 0)

@@ -55,7 +55,7 @@ def read_path(path: Path, wants: Wants) -> Given:
 def _refused(path: Path, ending: str) -> DataError | UnsupportedError:
     if ending in _LATER:
         return UnsupportedError(
-            f"{path.name} is {_LATER[ending]}, which is not supported yet: this version reads images and numeric tables."
+            f"{path.name} is {_LATER[ending]}, which is not supported yet: this version reads images and tables."
         )
     known = " ".join((*TABLES, *ARRAYS, *pictures.ENDINGS))
     if ending in _PICKLES:

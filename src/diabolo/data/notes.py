@@ -26,14 +26,14 @@ def mixed_notes(rows: np.ndarray, sorts: Sequence[Sort], names: Sequence[str]) -
 
 def constant_note(constant: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
     """Which columns are constant, if any is. constant: (d,) bool."""
-    found = [repr(names[i]) for i in np.flatnonzero(constant)]
+    found = [repr(names[i]) for i in np.flatnonzero(constant).tolist()]
     if not found:
         return ()
     return (f"column {found[0]} is constant",) if len(found) == 1 else (f"{len(found)} columns are constant: {some(found)}",)
 
 
 def _empty_note(empty: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
-    found = [repr(names[i]) for i in np.flatnonzero(empty)]
+    found = [repr(names[i]) for i in np.flatnonzero(empty).tolist()]
     if not found:
         return ()
     which = f"column {found[0]}" if len(found) == 1 else f"{len(found)} columns: {some(found)}"
@@ -42,7 +42,7 @@ def _empty_note(empty: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
 
 def _missing_note(gone: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
     counts = gone.sum(axis=0)
-    found = [f"{counts[i]} in {names[i]!r}" for i in np.argsort(-counts, kind="stable") if counts[i]]
+    found = [f"{counts[i]} in {names[i]!r}" for i in np.argsort(-counts, kind="stable").tolist() if counts[i]]
     if not found:
         return ()
     total = f"{counts.sum()} cell{'s are' if counts.sum() != 1 else ' is'} missing"

@@ -169,7 +169,7 @@ def given_like(
 
 def _check_kind(kind: str) -> None:
     if kind in _LATER:
-        raise UnsupportedError(f"The kind {kind!r} is not supported yet: this version reads images and numeric tables.")
+        raise UnsupportedError(f"The kind {kind!r} is not supported yet: this version reads images and tables.")
     if kind not in _NOW:
         raise unknown("kind", kind, _NOW)
 

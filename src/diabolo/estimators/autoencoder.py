@@ -72,7 +72,7 @@ EXAMPLES = {
 
 @final
 class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """An autoencoder of any recipe, on images and numeric tables.
+    """An autoencoder of any recipe, on images and tables.
 
     Two dials: the recipe says what is asked of the code, the network what suits the data; the rest follows from the data
     and can be overridden. Parts are given by name (``bottleneck="gaussian"``) or as objects

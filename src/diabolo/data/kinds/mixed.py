@@ -230,7 +230,7 @@ class MixedTableKind(Kind):
 
     def to_json(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         columns = None if self.columns is None else asdict(self.columns)
-        data = {"sorts": [asdict(sort) for sort in self.sorts], "dtype": self.dtype, "columns": columns}
+        data: dict[str, Any] = {"sorts": [asdict(sort) for sort in self.sorts], "dtype": self.dtype, "columns": columns}
         data |= {"label": self.aside.label, "ignore": list(self.aside.ignore), "id": self.aside.id}
         if self.robust is None or self.states is None or self.empty is None or self.grains is None:
             return data, {}
