@@ -73,12 +73,16 @@ def _constant(path: Path) -> None:
     path.write_text("a,b\n" + "1,2\n" * 9, encoding="utf-8")
 
 
-def _missing(path: Path) -> None:
-    path.write_text("a,b\n1,2\n3,\n5,6\n", encoding="utf-8")
+def _infinite(path: Path) -> None:
+    path.write_text("a,b\n1,2\n3,inf\n5,\n", encoding="utf-8")
 
 
 def _words(path: Path) -> None:
-    path.write_text("a,color\n1,red\n2,blue\n3,red\n", encoding="utf-8")
+    path.write_text("a,size\n1,2\n2,three\n3,1\n", encoding="utf-8")
+
+
+def _dates(path: Path) -> None:
+    path.write_text("a,born\n1,31.01.2020\n2,31.02.2020\n3,01.02.2020\n", encoding="utf-8")
 
 
 def _ragged(path: Path) -> None:
@@ -91,8 +95,9 @@ def _ragged(path: Path) -> None:
         (_empty, "is empty"),
         (_one_row, "at least 2"),
         (_constant, "constant"),
-        (_missing, "1 in column 'b'"),
+        (_infinite, "1 in column 'b'"),
         (_words, "--ignore"),
+        (_dates, "'31.02.2020' in column 'born' is no date, and 2 of 3"),
         (_ragged, "line 3"),
     ],
     ids=lambda value: value.__name__.strip("_") if callable(value) else "",

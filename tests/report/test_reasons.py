@@ -59,6 +59,17 @@ def test_notes_on_files_have_words(tmp_path: Path) -> None:
     assert not [n for n in (reading.reason, *reading.notes) if translated(n, RU).foreign]
 
 
+def test_notes_on_mixed_tables_have_words(tmp_path: Path) -> None:
+    many, few = tmp_path / "many.csv", tmp_path / "few.csv"
+    rows = [f"{i},{'?' if i == 3 else f'n{i}'},,," for i in range(600)]
+    many.write_text("\n".join(["a,name,b,c,d", *rows]), encoding="utf-8")
+    few.write_text("a,b,c\n1,u,\n,v,\n3,u,\n", encoding="utf-8")
+    for path, notes in ((many, 5), (few, 2)):
+        reading = read(path)
+        assert len(reading.notes) == notes
+        assert not [n for n in (reading.reason, *reading.notes) if translated(n, RU).foreign]
+
+
 def test_notes_on_pictures_have_words(tmp_path: Path) -> None:
     for i in range(3):
         deep = np.random.default_rng(i).integers(0, 65536, (8 + i, 9), dtype=np.uint16)

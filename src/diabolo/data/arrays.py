@@ -76,14 +76,12 @@ def _plain(data: Any) -> np.ndarray:
 def _refuse_lists(data: Sequence[Any]) -> None:
     """Lists that are other kinds of data, which are refused, not guessed."""
     if data and all(isinstance(item, str) for item in data):
-        raise UnsupportedError(
-            "A list of str is text, and text is not supported yet: this version reads images and numeric tables."
-        )
+        raise UnsupportedError("A list of str is text, and text is not supported yet: this version reads images and tables.")
     lengths = {len(item) for item in data if isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim)}
     if len(lengths) > 1:
         raise UnsupportedError(
             f"A list of arrays of unequal length (here {min(lengths)} to {max(lengths)}) is a set of series, which are not "
-            "supported yet: this version reads images and numeric tables. For those, give every row the same shape."
+            "supported yet: this version reads images and tables. For those, give every row the same shape."
         )
 
 

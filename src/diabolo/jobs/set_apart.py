@@ -14,6 +14,7 @@ from diabolo.data.split import split
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, UnsupportedError
 from diabolo.jobs.codes.reconstruct import encode_all, restored
+from diabolo.jobs.evaluation.contenders import mean_row, square_error
 from diabolo.jobs.train import Reader
 from diabolo.trained import Trained, refuse_missing
 from diabolo.training.events import Event, Notice
@@ -55,11 +56,12 @@ class SetApart:
 
     def error(self, trained: Trained, rows: torch.Tensor) -> float:
         """Mean squared error inside the model's scale."""
-        return float(np.square(self.inside(trained, rows) - self.restored(trained, rows)).mean())
+        return square_error(trained.kind.layout, self.inside(trained, rows), self.restored(trained, rows))
 
     def variance(self, trained: Trained) -> float:
         """Of the rows that judge, a mean over cells inside the model's scale: the error of their mean."""
-        return float(torch.from_numpy(self.inside(trained, self.judged)).flatten(1).double().var(0, unbiased=False).mean())
+        x = self.inside(trained, self.judged)
+        return square_error(trained.kind.layout, x, np.broadcast_to(mean_row(trained.kind.layout, x.mean(0)), x.shape))
 
     def condition(self, trained: Trained, rows: torch.Tensor) -> torch.Tensor | None:
         """Their labels as conditional recipes read them."""

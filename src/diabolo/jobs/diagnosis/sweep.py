@@ -20,7 +20,7 @@ from diabolo.jobs.companions import linear_rival, linear_twin
 from diabolo.jobs.diagnosis.copying import COPIES, WIDE, copying, wide_code_tried
 from diabolo.jobs.diagnosis.remarks import in_english
 from diabolo.jobs.diagnosis.shortfall import linear_told
-from diabolo.jobs.evaluation.contenders import EVEN
+from diabolo.jobs.evaluation.contenders import EVEN, square_error
 from diabolo.jobs.evaluation.evaluate import kl_of
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.inference import codes
@@ -350,12 +350,12 @@ def _judged(trained: Trained, apart: SetApart, latent_dim: int, seconds: float) 
         numbers=z.shape[1],
         error=error,
         training=training,
-        pca=None if rival is None else float(np.square(x - rival.reconstruct(x)).mean()),
+        pca=None if rival is None else square_error(trained.kind.layout, x, rival.reconstruct(x)),
         kept=1 - error / variance if variance > 0 else 0.0,
         copied=None if copied is None else copied.noise,
         used=int(used.sum()),
         seconds=seconds,
         bits=code_bits(trained),
         kl=nats,
-        told=None if nats is None or twin is None else linear_told(twin, x, max(nats, 0.0)),
+        told=None if nats is None or twin is None else linear_told(twin, x, max(nats, 0.0), trained.kind.layout),
     )

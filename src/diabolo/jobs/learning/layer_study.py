@@ -14,6 +14,7 @@ from diabolo import recipes
 from diabolo.data import Reading, read
 from diabolo.errors import ParameterError, UnsupportedError
 from diabolo.jobs.companions import linear_rival
+from diabolo.jobs.evaluation.contenders import square_error
 from diabolo.jobs.kept_rows import kept_rows, shown_rows
 from diabolo.jobs.learning.layerwise import train_layerwise
 from diabolo.jobs.set_apart import SHOWN, refuse_unlike, set_apart
@@ -202,7 +203,7 @@ def layer_study(
         held_out=len(apart.judged),
         cells=apart.cells,
         variance=apart.variance(last),
-        pca=None if rival is None else float(np.square(x - rival.reconstruct(x)).mean()),
+        pca=None if rival is None else square_error(last.kind.layout, x, rival.reconstruct(x)),
         originals=apart.inside(last, apart.judged[:SHOWN]),
         pictures=tuple(pictures),
         value_range=last.kind.layout.bounds,
