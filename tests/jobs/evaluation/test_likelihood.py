@@ -119,7 +119,7 @@ def test_one_sample_until_several_begin() -> None:
     torch.testing.assert_close(loss(later, 0.5, training=True), loss(several, 0.5, training=True), rtol=0, atol=0)
     torch.testing.assert_close(loss(later, 0.1, training=False), loss(several, 0.1, training=False), rtol=0, atol=0)
     with pytest.raises(ParameterError, match=r"samples is 1\. Use samples=5"):
-        GaussianCode(samples_from=0.5)
+        GaussianCode(samples_from=0.5).build(2)
 
 
 def test_labels_go_with_every_sample() -> None:

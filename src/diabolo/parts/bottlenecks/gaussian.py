@@ -68,11 +68,6 @@ class Gaussian(Bottleneck):
     def check(self) -> None:
         """Also raise ParameterError where several samples meet a weight, which the bound of several samples does not have."""
         super().check()
-        if self.samples == 1 and self.samples_from:
-            raise ParameterError(
-                f"samples_from={self.samples_from:g} says when several samples begin, and samples is 1. Use samples=5, or "
-                "leave samples_from out."
-            )
         if self.samples > 1 and (self.beta, self.warmup, self.free_bits) != (1.0, 0.0, 0.0):
             raise ParameterError(
                 f"With samples={self.samples} the loss is a bound on the likelihood and has no weights: beta must be 1, warmup "
@@ -85,7 +80,12 @@ class Gaussian(Bottleneck):
         return 2 * latent_dim
 
     def build(self, latent_dim: int) -> GaussianNeck:
-        """The module; it has no parameters."""
+        """The module; it has no parameters. ParameterError where several samples are to begin and there is one."""
+        if self.samples == 1 and self.samples_from:
+            raise ParameterError(
+                f"samples_from={self.samples_from:g} says when several samples begin, and samples is 1. Use samples=5, or "
+                "leave samples_from out."
+            )
         return GaussianNeck(latent_dim, self.beta, self.warmup, self.free_bits, self.samples, self.samples_from)
 
 
