@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from diabolo.data.split import hashed, split
+from diabolo.data.split import folds, hashed, split, split_off
 from diabolo.errors import DataError, ParameterError
 
 
@@ -49,3 +49,42 @@ def test_one_row_cannot_be_split():
 def test_fractions_outside_the_range_are_refused(fraction):
     with pytest.raises(ParameterError, match="validation_fraction"):
         split(10, fraction)
+
+
+def test_calibration_rows_are_a_split_of_their_own() -> None:
+    learning, calibration = split_off(2_000, 0.1)
+    assert torch.equal(torch.cat([learning, calibration]).sort().values, torch.arange(2_000))
+    assert 150 < len(calibration) < 250
+    assert not np.isin(calibration.numpy(), split(2_000, 0.1)[1].numpy()).any()
+    more = split_off(3_000, 0.1)[1]
+    assert np.isin(calibration.numpy(), more.numpy()).all()
+
+
+def test_calibration_rows_of_a_group_stay_together() -> None:
+    groups = np.repeat(np.arange(40), 5)
+    learning, calibration = split_off(200, 0.3, groups)
+    assert not set(groups[learning.numpy()]) & set(groups[calibration.numpy()])
+    assert len(split_off(2, 0.01)[1]) == 1
+    assert len(split_off(2, 0.99)[0]) == 1
+    alone = split_off(20, 0.2, np.zeros(20))
+    assert 0 < len(alone[1]) < 20
+
+
+def test_folds_are_even_and_keep_groups() -> None:
+    found = folds(103, 5)
+    assert sorted(np.bincount(found)) == [20, 20, 21, 21, 21]
+    groups = np.repeat(np.arange(20), 3)
+    assert all(len(set(folds(60, 4, groups)[groups == g])) == 1 for g in range(20))
+    with pytest.raises(DataError, match="at least 5 rows"):
+        folds(4, 5)
+
+
+@pytest.mark.parametrize("share", [0, 1, -1])
+def test_what_is_no_share_of_calibration_rows_is_refused(share: float) -> None:
+    with pytest.raises(ParameterError, match="share of calibration rows"):
+        split_off(10, share)
+
+
+def test_calibration_needs_two_rows() -> None:
+    with pytest.raises(DataError, match="at least 2"):
+        split_off(1, 0.5)

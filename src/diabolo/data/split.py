@@ -48,7 +48,7 @@ def split(n: int, validation_fraction: float, groups: np.ndarray | None = None) 
 
 
 def split_off(n: int, share: float, groups: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
-    """Row numbers for learning and for calibration, each int64 and ascending; calibration rows neither train nor choose a model.
+    """Row numbers for learning and for calibration, which neither trains nor chooses a model; int64 and ascending.
 
     Row ``i`` is for calibration where ``hash(i) >= 1 - share``, the other end of the range than that of :func:`split`. groups:
     as there. Each part gets at least one row or group.
@@ -82,7 +82,7 @@ def folds(n: int, k: int, groups: np.ndarray | None = None) -> np.ndarray:
     """
     known, which = np.unique(np.arange(n) if groups is None else groups, return_inverse=True)
     if len(known) < k:
-        raise DataError(f"{k} folds need at least {k} rows that do not belong together, there are {len(known)}: give more rows.")
+        raise DataError(f"{k} folds need at least {k} rows that do not belong together, there are {len(known)}.")
     place = np.empty(len(known), dtype=np.int64)
     place[np.argsort(hashed(known), kind="stable")] = np.arange(len(known)) % k
     return np.asarray(place[which])

@@ -13,7 +13,6 @@ from torch import Tensor
 from diabolo.data.sources import Source
 
 SHARE = 0.2
-MOST_ROWS = 2_000
 SURE = 2.0
 """Standard errors from which on a difference counts as one."""
 
@@ -50,10 +49,11 @@ class Verdict:
 
     @property
     def better(self) -> bool | None:
-        """Whether the autoencoder is ahead of all that is simpler, by two standard errors; None where it cannot be said."""
-        if not self.ahead or any(abs(mean) <= SURE * error for mean, error in self.ahead.values()):
-            return False if any(mean < -SURE * error for mean, error in self.ahead.values()) else None
-        return all(mean > 0 for mean, _ in self.ahead.values())
+        """True where the autoencoder is ahead of all that is simpler by two standard errors, False where it is so far behind
+        any, None where neither can be told."""
+        if any(mean < -SURE * error for mean, error in self.ahead.values()):
+            return False
+        return True if self.ahead and all(mean > SURE * error for mean, error in self.ahead.values()) else None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -79,9 +79,9 @@ class Verdict:
             return f"{told} The autoencoder adds to what is simpler."
         behind = [_NAMES[name] for name, (mean, error) in self.ahead.items() if mean < -SURE * error]
         if behind:
-            return f"{told} The autoencoder is behind {' and '.join(behind)}: for rows like these the simpler method would do."
+            return f"{told} The autoencoder is behind {' and '.join(behind)}: for anomalies of this sort the simpler would do."
         even = [_NAMES[name] for name, (mean, error) in self.ahead.items() if mean <= SURE * error]
-        return f"{told} Whether the autoencoder is ahead of {' and '.join(even)} cannot be told by so few rows."
+        return f"{told} As far as so many rows can tell, the autoencoder is no better than {' and '.join(even)}."
 
 
 _NAMES = {OWN: "the autoencoder", "linear": "its linear twin", "neighbors": "nearest neighbors"}

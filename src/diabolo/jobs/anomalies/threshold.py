@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -14,6 +15,8 @@ from diabolo.spec import is_number
 AUTO = "auto"
 WHISKER = 1.5
 MOST_SCORES = 1_000
+JEFFREYS = 0.5
+"""What is added to a count before it is divided by one more than all: the mean of a share under Jeffreys' prior."""
 
 
 @final
@@ -21,7 +24,8 @@ MOST_SCORES = 1_000
 class Threshold:
     """value: a score above it makes a row an outlier. rule: "contamination", "level" or "fence", see :func:`choose_threshold`.
 
-    false_alarms: the share of usual rows that will be above it, as held-out rows say; too large where these hold anomalies.
+    false_alarms: the share of usual rows that will be above it, as m held-out rows say: ``(#above + 1/2) / (m + 1)``; for a
+    level, which is one of their scores, ``(#above + 1) / (m + 1)``. Too large where these hold anomalies.
     """
 
     value: float
@@ -50,8 +54,8 @@ def choose_threshold(contamination: Any, scores: np.ndarray, usual: np.ndarray, 
         value, rule = threshold_of(usual, QUANTILE)[0], "level"
     else:
         value, rule = min((fence(scores), "fence"), (-float(np.quantile(-scores, 1 - QUANTILE)), "level"))
-    above = int((usual > value).sum())
-    return Threshold(value, rule, (above + 1) / (len(usual) + 1) if rule == "level" and novelty else above / len(usual))
+    above = int((usual > value).sum()) + (1.0 if novelty and rule == "level" else JEFFREYS)
+    return Threshold(value, rule, above / (len(usual) + 1))
 
 
 def check_contamination(given: Any) -> None:
@@ -65,7 +69,8 @@ def check_contamination(given: Any) -> None:
 def fence(scores: np.ndarray) -> float:
     """Where the upper whisker of a boxplot for skewed values may end: ``Q3 + 1.5 exp(3 MC) (Q3 - Q1)``, with 4 MC for MC < 0.
 
-    MC is the medcouple. Up to a quarter of the values may be anomalies. Of a normal distribution 0.35 % is above it.
+    MC is the medcouple. Up to a quarter of the values may be anomalies. Of a normal distribution 0.35 % is above it. Infinite
+    where half of the values are alike, which leaves nothing to measure by.
     Reference: Hubert & Vandervieren 2008, An adjusted boxplot for skewed distributions, equations 5 and 6,
     https://doi.org/10.1016/j.csda.2007.11.008
 
@@ -73,6 +78,8 @@ def fence(scores: np.ndarray) -> float:
     150.0
     """
     low, high = np.quantile(scores, (0.25, 0.75))
+    if high == low:
+        return math.inf
     skew = medcouple(scores)
     return float(high + WHISKER * np.exp((3 if skew >= 0 else 4) * skew) * (high - low))
 
