@@ -47,28 +47,29 @@ def split(n: int, validation_fraction: float, groups: np.ndarray | None = None) 
     return torch.from_numpy(np.flatnonzero(~validation)), torch.from_numpy(np.flatnonzero(validation))
 
 
-def split_off(n: int, share: float, groups: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
+def split_off(n: int, held_out: int, groups: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
     """Row numbers for learning and for calibration, which neither trains nor chooses a model; int64 and ascending.
 
-    Row ``i`` is for calibration where ``hash(i) >= 1 - share``, the other end of the range than that of :func:`split`. groups:
-    as there. Each part gets at least one row or group.
+    The ``held_out`` rows with the largest hash are for calibration, the other end of the range than that of :func:`split`.
+    groups: as there; then whole groups are, until they have so many rows, and one at least is left.
 
-    >>> learning, calibration = split_off(1000, 0.1)
-    >>> len(learning), len(calibration)
-    (888, 112)
+    >>> [len(rows) for rows in split_off(1000, 100)]
+    [900, 100]
 
-    Raises DataError for fewer than two rows, ParameterError for a share outside (0, 1).
+    Raises DataError for fewer than two rows, ParameterError where none would be left on either side.
     """
-    if not 0 < share < 1:
-        raise ParameterError(f"The share of calibration rows must be above 0 and below 1, got {share!r}.")
     if n < 2:
         raise DataError(f"Found {n} sample{'' if n == 1 else '(s)'} while calibration needs at least 2: give more rows.")
+    if not 1 <= held_out < n:
+        raise ParameterError(f"Of {n} rows at least 1 and at most {n - 1} can be for calibration, got {held_out!r}.")
     known, which = np.unique(np.arange(n) if groups is None else groups, return_inverse=True)
     if len(known) == 1:
         known, which = np.arange(n), np.arange(n)
-    chance = hashed(known)
-    chosen = chance >= 1 - share
-    chosen[chance.argmax()], chosen[chance.argmin()] = True, False
+    last = np.argsort(-hashed(known), kind="stable")
+    before = np.cumsum(np.bincount(which)[last]) - np.bincount(which)[last]
+    chosen = np.zeros(len(known), dtype=bool)
+    chosen[last] = before < held_out
+    chosen[last[-1]] = False
     return torch.from_numpy(np.flatnonzero(~chosen[which])), torch.from_numpy(np.flatnonzero(chosen[which]))
 
 

@@ -172,7 +172,7 @@ def fit_screen(
     check_contamination(contamination)
     source, n, seed = reading.source, len(reading.source), options.seed
     if calibration == SPLIT:
-        learning, held_out = split_off(n, share_held_out(n), reading.groups)
+        learning, held_out = split_off(n, rows_held_out(n), reading.groups)
         trained = train(_part(reading, learning), options, readers=readers)
         found = _calibrated(trained, source, learning, held_out, novelty=novelty, seed=seed)
     else:
@@ -207,7 +207,7 @@ def screen_around(
     if own:
         learning, held_out = split(len(source), float(trained.config.options["validation_fraction"]), groups)
     else:
-        learning, held_out = split_off(len(source), share_held_out(len(source)), groups)
+        learning, held_out = split_off(len(source), rows_held_out(len(source)), groups)
     if len(held_out) == 0:
         raise DataError(
             "The autoencoder was trained on all of these rows, so none is left to calibrate by. Fit the AnomalyDetector on "
@@ -222,13 +222,13 @@ def features_of(kind: Kind) -> tuple[Feature, ...]:
     return tuple(Feature(name) for name in kind.names) if isinstance(kind, TableKind) else ()
 
 
-def share_held_out(n: int) -> float:
-    """The share of n rows that calibrates: a tenth, but at least 20 rows and at most 1 000, and a quarter at most.
+def rows_held_out(n: int) -> int:
+    """How many of n rows calibrate: a tenth, but at least 20 and at most 1 000, and a quarter at most.
 
-    >>> [round(n * share_held_out(n)) for n in (40, 80, 1_000, 100_000)]
+    >>> [rows_held_out(n) for n in (40, 80, 1_000, 100_000)]
     [10, 20, 100, 1000]
     """
-    return min(min(max(HELD_OUT * n, LEAST_HELD_OUT), MOST_HELD_OUT) / n, MOST_SHARE)
+    return max(1, min(max(round(HELD_OUT * n), LEAST_HELD_OUT), MOST_HELD_OUT, int(MOST_SHARE * n)))
 
 
 def recalled(trained: Trained, memory: Memory, source: Source, keys: np.ndarray) -> Scores:
