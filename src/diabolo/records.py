@@ -58,7 +58,7 @@ class Layout:
     bounds: tuple[float, float] | None = None
     step: float | None = None
     columns: tuple[Column, ...] = ()
-    _places: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _places: dict[torch.device, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def fields(self) -> int:
@@ -87,17 +87,58 @@ class Layout:
         """
         if not self.columns:
             return None
-        flags, present = self._placed(x.device)
+        flags, present, _ = self._placed(x.device)
         return (1 - x[:, flags]) * present.to(x.dtype)
 
-    def _placed(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        """On a device: of each field the place of its column's flag, (F,); and 0 for flags, 1 for other fields, (F,)."""
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What the cells of a row are called by whoever made the table: its columns, of layouts without columns the fields."""
+        return tuple(c.name for c in self.columns) or self.names
+
+    def owner(self, device: torch.device) -> Tensor:
+        """Of each field the number of its column, (F,); of the field itself where there are no columns."""
+        return self._placed(device)[2]
+
+    def missing(self, x: Tensor) -> Tensor:
+        """What stands in rows of a mixed table whose cells are all missing, like x but for the rows: (1, F)."""
+        return (1 - self._placed(x.device)[1]).to(x.dtype)[None]
+
+    def typical(self, mean: Tensor) -> Tensor:
+        """mean (F, *P) over rows -> the mean over the cells that are there, whose fields are 0 in missing ones; 0 in flags."""
+        if not self.columns:
+            return mean
+        flags, present, _ = self._placed(mean.device)
+        return present.to(mean.dtype) * mean / (1 - mean[flags]).clamp(min=1e-6)
+
+    def weights(self, x: Tensor) -> Tensor | None:
+        """How much each field of x (N, F) counts in a mean over the cells of its row: (N, F) like x, None without columns.
+
+        A column is one cell, whose error is the sum of its fields', so a field has the weight 1 over the number of columns that
+        are there; missing cells and flags have none.
+        """
+        real = self.real(x)
+        if real is None:
+            return None
+        there = real[:, [c.start for c in self.columns]].sum(1, keepdim=True)
+        return real / there.clamp(min=1)
+
+    def by_column(self, values: Tensor) -> Tensor:
+        """values (N, F), summed over the fields of each column: (N, columns); as they are in layouts without columns."""
+        if not self.columns:
+            return values
+        return values.new_zeros(len(values), len(self.columns)).index_add(1, self.owner(values.device), values)
+
+    def _placed(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+        """On a device, (F,) each: of each field the place of its column's flag; 0 for flags, 1 for other fields; the number of
+        its column."""
         if device not in self._places:
             import torch
 
-            flags = torch.tensor([c.flag for c in self.columns for _ in range(c.start, c.stop)], device=device)
+            columns = self.columns or tuple(Column(name, i, i + 1) for i, name in enumerate(self.names))
+            owner = torch.tensor([i for i, c in enumerate(columns) for _ in range(c.start, c.stop)], device=device)
+            flags = torch.tensor([c.flag for c in columns], device=device)[owner]
             own = torch.arange(len(flags), device=device)
-            self._places[device] = (flags, (flags != own).float())
+            self._places[device] = (flags, (flags != own).float(), owner)
         return self._places[device]
 
 
