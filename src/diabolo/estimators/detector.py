@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from diabolo import store
 from diabolo.data import Reading, read, read_like
+from diabolo.data.kinds import TableKind
 from diabolo.data.sources import Source
 from diabolo.errors import ParameterError
 from diabolo.estimators.autoencoder import Autoencoder
@@ -46,7 +47,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             that alone. ``"cross"``: five more models are trained, for few rows and exacter p-values; see
             :mod:`diabolo.jobs.anomalies.screen` for what each promises.
         label, id, ignore: columns of a data frame or file that are no features. Labels are not learned from.
-        kind: as of :class:`Autoencoder`, where ``autoencoder`` is none; ``"auto"`` infers it.
+        kind: as of :class:`Autoencoder`, where ``autoencoder`` is none. ``"auto"`` infers it, and takes all tables for mixed
+            ones: scaled by what lies in their middle, so that rows far out do not set the scale, and with empty cells allowed.
         random_state: a whole number makes every bit repeatable on one machine; None draws a new seed.
         verbose: 0 silent (a moving line in a notebook), 1 choices, expected false alarms and the verdict, 2 a line an epoch.
 
@@ -218,6 +220,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = tags.input_tags.categorical = True  # missing cells are masked, text is categories
         return tags
 
     def _given(self) -> Autoencoder | None:
@@ -234,7 +237,13 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def _read(self, X: Any, given: Autoencoder | None) -> Reading:
         names = ("kind", "image_shape", "value_range", "patch")
         asked = {"kind": self.kind} if given is None else {name: getattr(given, name) for name in names}
-        return read(X, label=self.label, id=self.id, ignore=self.ignore, **asked)
+        aside: dict[str, Any] = {"label": self.label, "id": self.id, "ignore": self.ignore}
+        reading = read(X, **aside, **asked)
+        if asked["kind"] == AUTO and isinstance(
+            reading.kind, TableKind
+        ):  # further rows may have empty cells, these may be far out
+            return read(X, **aside, kind="mixed")
+        return reading
 
     def _wrap(self, screen: Screen) -> None:
         self.screen_ = screen

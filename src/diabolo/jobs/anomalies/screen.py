@@ -37,7 +37,7 @@ from torch import Tensor
 
 from diabolo import recipes
 from diabolo.data import Reading
-from diabolo.data.kinds import TableKind
+from diabolo.data.kinds import MixedTableKind, TableKind
 from diabolo.data.kinds.base import Kind
 from diabolo.data.sources import ArraySource, Source
 from diabolo.data.split import folds, split, split_off
@@ -219,6 +219,8 @@ def screen_around(
 
 def features_of(kind: Kind) -> tuple[Feature, ...]:
     """The columns of a table's raw rows; () for pictures."""
+    if isinstance(kind, MixedTableKind):
+        return tuple(Feature(name, not sort.counted) for name, sort in zip(kind.names, kind.sorts, strict=True))
     return tuple(Feature(name) for name in kind.names) if isinstance(kind, TableKind) else ()
 
 
