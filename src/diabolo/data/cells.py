@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from diabolo.data.arrays import numeric
-from diabolo.data.dates import dates, moments
+from diabolo.data.dates import dates, moments, written
 from diabolo.data.given import Sort, stray_cell
 from diabolo.errors import DataError
 
@@ -177,7 +177,9 @@ def _reads_as_number(text: str) -> bool:
 
 
 def shown(cells: np.ndarray, sort: Sort) -> list[Any]:
-    """Cells (n,) as people read them: levels, dates, numbers; None where they are missing or of no level."""
+    """Cells (n,) as people read them: levels, numbers, dates as text wrote them; None where they are missing or of no level."""
+    if sort.style:
+        return list(written(cells, sort.style))
     if sort.name == "date":
         whole = bool(np.all(np.isnan(cells) | (cells == np.round(cells))))
         return [None if m is None else (m.date() if whole else m) for m in moments(cells)]

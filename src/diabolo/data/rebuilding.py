@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 
 from diabolo.data.cells import shown
-from diabolo.data.dates import moments, written
+from diabolo.data.dates import moments
 from diabolo.data.given import Columns, Sort
 from diabolo.errors import MissingExtraError
 
@@ -39,12 +39,10 @@ def missing_library(library: str) -> MissingExtraError:
 
 def objects(cells: np.ndarray, sort: Sort) -> list[Any]:
     """Cells (n,) as Python's objects of the column's dtype, None where they are missing."""
-    if sort.name == "date":
-        if sort.style:
-            return list(written(cells, sort.style))
+    if sort.name == "date" and not sort.style:
         days_only = not sort.unit
         return [None if m is None else (m.date() if days_only else m) for m in moments(cells)]
-    if sort.counted:
+    if sort.name == "number":
         whole = sort.native.lower().removesuffix("[pyarrow]")
         values = _within(cells, whole).tolist() if whole in _WHOLE else cells.tolist()
         if whole in ("bool", "boolean"):

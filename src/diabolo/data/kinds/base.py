@@ -91,6 +91,11 @@ class Kind(ABC):
         return x
 
     @property
+    def features(self) -> int:
+        """How many numbers, or columns, a row has as the caller counts them."""
+        return self.layout.cells
+
+    @property
     def patches(self) -> bool:
         """Whether rows are pieces cut from larger ones."""
         return False

@@ -72,6 +72,10 @@ class MixedTableKind(Kind):
         return len(self.sorts)
 
     @property
+    def features(self) -> int:
+        return self.width
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The columns' names; ``x0``, ``x1``, … where they have none."""
         return tuple(f"x{i}" for i in range(self.width)) if self.columns is None else tuple(map(str, self.columns.names))
@@ -88,8 +92,9 @@ class MixedTableKind(Kind):
 
     @cached_property
     def layout(self) -> Layout:
-        """A column's fields carry its name; those of categories their level as well."""
-        states = self._known().states
+        """A column's fields carry its name; those of categories their level as well. Before ``fit``, as if it would see every
+        level equally often."""
+        states = self.states or States.fit([np.ones(len(self.sorts[i].levels), np.int64) for i in self.chosen])
         names: list[str] = []
         columns: list[Column] = []
         for i, (name, sort) in enumerate(zip(self.names, self.sorts, strict=True)):
