@@ -5,7 +5,7 @@
 The one-class protocol of benchmarks/tables.py: fitted on a random half of the normal rows; the other half are fresh ones,
 of which conformal p-values promise a share α at most α. Beside it, at α = 0.05, the share of anomalies that is found, with
 what a plain rank of the training rows' own scores would have given (which has no held-out rows); and the ROC-AUC and average
-precision of the same detector. The rate of one set is that of few held-out rows (a tenth, 20 to 1 000), so that it varies by
+precision of the same detector. The rate of one set is that of few held-out rows (a fifth, 20 to 1 000), so that it varies by
 itself; the mean over the sets is what is promised.
 """
 

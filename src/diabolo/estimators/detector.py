@@ -22,11 +22,9 @@ from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import options_of, seed_of
 from diabolo.jobs.anomalies.discoveries import Discoveries, check_rate, discoveries
 from diabolo.jobs.anomalies.drift import ALPHA, Drift
-from diabolo.jobs.anomalies.scores import training_options
-from diabolo.jobs.anomalies.screen import SPLIT, Screen, features_of, fit_screen, screen_around
+from diabolo.jobs.anomalies.screen import SPLIT, Screen, features_of, fit_screen, options_for, screen_around
 from diabolo.jobs.anomalies.spoiling import Verdict
 from diabolo.jobs.anomalies.threshold import AUTO, check_contamination
-from diabolo.jobs.train import Options
 from diabolo.trained import Trained
 from diabolo.training.progress import readers_for
 
@@ -43,7 +41,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             the whisker of a boxplot for skewed values, and at the strangest hundredth at least; with ``novelty`` at about 1 %
             of usual rows.
         novelty: whether the rows given to ``fit`` are known to be normal. Else there may be anomalies among them.
-        calibration: how p-values come about. ``"split"``: a tenth of the rows (20 to 1 000, a quarter at most) is held out for
+        calibration: how p-values come about. ``"split"``: a fifth of the rows (20 to 1 000, a quarter at most) is held out for
             that alone. ``"cross"``: five more models are trained, for few rows and exacter p-values; see
             :mod:`diabolo.jobs.anomalies.screen` for what each promises.
         label, id, ignore: columns of a data frame or file that are no features. Labels are not learned from.
@@ -107,7 +105,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         rules: dict[str, Any] = {"contamination": self.contamination, "novelty": bool(self.novelty)}
         if trained is None:
             reading = self._read(X, given)
-            options = _options(reading, seed) if given is None else options_of(given, seed)
+            options = options_for(reading, seed=seed) if given is None else options_of(given, seed)
             readers = readers_for(self.verbose)
             screen = fit_screen(reading, options, calibration=self.calibration, readers=readers, **rules)
         else:
@@ -278,9 +276,3 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             features = features_of(kind)
             self.n_features_in_ = len(features)
             self.feature_names_in_ = np.array([f.name for f in features], dtype=object)
-
-
-def _options(reading: Reading, seed: int) -> Options:
-    """How the autoencoder is trained where nobody says: by what the rows are."""
-    table = not reading.kind.layout.positions
-    return training_options(len(reading.source), seed=seed) if table else Options(recipe="denoising", seed=seed)
