@@ -22,7 +22,7 @@ from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import options_of, seed_of
 from diabolo.jobs.anomalies.discoveries import Discoveries, check_rate, discoveries
 from diabolo.jobs.anomalies.drift import ALPHA, Drift
-from diabolo.jobs.anomalies.screen import SPLIT, Screen, features_of, fit_screen, options_for, screen_around
+from diabolo.jobs.anomalies.screen import SPLIT, Screen, features_of, fit_screen, screen_around
 from diabolo.jobs.anomalies.spoiling import Verdict
 from diabolo.jobs.anomalies.threshold import AUTO, check_contamination
 from diabolo.trained import Trained
@@ -105,9 +105,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         rules: dict[str, Any] = {"contamination": self.contamination, "novelty": bool(self.novelty)}
         if trained is None:
             reading = self._read(X, given)
-            options = options_for(reading, seed=seed) if given is None else options_of(given, seed)
+            options = None if given is None else options_of(given, seed)
             readers = readers_for(self.verbose)
-            screen = fit_screen(reading, options, calibration=self.calibration, readers=readers, **rules)
+            screen = fit_screen(reading, options, calibration=self.calibration, seed=seed, readers=readers, **rules)
         else:
             reading = read_like(trained.kind, X, label=self.label, id=self.id)
             screen = screen_around(trained, reading.source, groups=reading.groups, seed=seed, **rules)

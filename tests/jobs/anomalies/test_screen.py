@@ -25,7 +25,7 @@ from tests.helpers import little_images, low_rank, quick, same_weights
 
 OPTIONS = Options("denoising", network=Mlp(widths=(16,)), epochs=3, batch_size=32, optimizer="adam", seed=0)
 X = low_rank(300, 6, 2).astype(np.float64)
-SPLIT = fit_screen(read(X), OPTIONS)
+SPLIT = fit_screen(read(X), OPTIONS, novelty=True)
 
 
 def source(rows: np.ndarray) -> Source:
@@ -82,11 +82,11 @@ def test_false_alarms_are_as_many_as_promised_also_with_80_rows(calibration: str
 
 def test_cross_calibrates_by_every_row_once_and_trains_on_all() -> None:
     x = X[:60]
-    screen = fit_screen(read(x), OPTIONS, calibration="cross")
+    screen = fit_screen(read(x), OPTIONS, calibration="cross", novelty=True)
     assert screen.trained.config.data["rows"] == len(screen.usual) == 60
     others = x[folds(60, 5) != 2]
     model = train(read(others), OPTIONS)
-    model = with_scores(model, model.kind.read(others), torch.arange(len(others)), novelty=False, seed=0)
+    model = with_scores(model, model.kind.read(others), torch.arange(len(others)), novelty=True, seed=0)
     own = x[folds(60, 5) == 2]
     np.testing.assert_allclose(screen.usual[folds(60, 5) == 2], score_rows(model, model.kind.read(own)).total)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from diabolo.data.kinds.base import Kind
 from diabolo.data.sources import Source
 from diabolo.jobs.anomalies.judge import Judge, flat
-from diabolo.jobs.anomalies.neighbors import Neighbors
-from diabolo.jobs.anomalies.ruler import Ruler
-from diabolo.jobs.anomalies.scores import PREFIX, Scores, fit_scores, score_rows
+from diabolo.jobs.anomalies.scores import Scores, fit_neighbors, fit_scores, score_rows, trusted_rows
 from diabolo.jobs.anomalies.traits import Traits
 from diabolo.trained import Trained
 
@@ -19,6 +18,16 @@ NAMES = {"pca": "linear", "code neighbors": "neighbors"}
 def is_table(trained: Trained) -> bool:
     """Whether rows have no positions."""
     return not trained.kind.layout.positions
+
+
+def to_learn_from(kind: Kind, source: Source, rows: Tensor, *, novelty: bool, seed: int) -> Tensor:
+    """Which of the rows a model is trained on, row numbers: of a table that may hold anomalies those that can be trusted.
+
+    kind: not fitted yet.
+    """
+    if novelty or kind.name == "image":
+        return rows
+    return trusted_rows(kind.fit(source, rows), source, rows, seed=seed)
 
 
 def with_scores(trained: Trained, source: Source, learning: Tensor, *, novelty: bool, seed: int) -> Trained:
@@ -34,9 +43,9 @@ def among_all(trained: Trained, source: Source, *, seed: int) -> Trained:
     """The same with nearest neighbors looked for among all rows of the source; of pictures those of the codes stay."""
     if not is_table(trained):
         return trained
-    ruler = Ruler(**trained.companions[PREFIX + "ruler"].arrays)
-    known = Neighbors.fit(ruler.measured(trained.kind.inside(source).numpy()), seed)
-    return trained.with_companion(PREFIX + "neighbors", known.companion())
+    for name, companion in fit_neighbors(trained, source, seed=seed).items():
+        trained = trained.with_companion(name, companion)
+    return trained
 
 
 def score(trained: Trained, source: Source, *, training: bool = False) -> Scores:

@@ -47,7 +47,7 @@ from diabolo.jobs.anomalies.calibration import CODES, p_values
 from diabolo.jobs.anomalies.drift import ALPHA, Drift, Feature, find_drift
 from diabolo.jobs.anomalies.memory import Memory, chances, row_keys
 from diabolo.jobs.anomalies.scores import Scores, training_options
-from diabolo.jobs.anomalies.scoring import among_all, is_table, score, with_scores
+from diabolo.jobs.anomalies.scoring import among_all, is_table, score, to_learn_from, with_scores
 from diabolo.jobs.anomalies.spoiling import ALL, Verdict, cells_spoiled, spoiled, wins
 from diabolo.jobs.anomalies.threshold import AUTO, Threshold, check_contamination, choose_threshold
 from diabolo.jobs.inference import codes
@@ -150,19 +150,20 @@ class Screen:
 
 def fit_screen(
     reading: Reading,
-    options: Options,
+    options: Options | None = None,
     *,
     contamination: float | str = AUTO,
     novelty: bool = False,
     calibration: str = SPLIT,
+    seed: int = 0,
     readers: Sequence[Reader] = (),
 ) -> Screen:
     """Train a model on rows, and keep with it what further rows are judged by.
 
     Args:
-        reading: the rows, with anomalies among them unless ``novelty``. options: of the training.
+        reading: the rows, with anomalies among them unless ``novelty``. options: of the training, None for :func:`options_for`.
         contamination: see :func:`diabolo.jobs.anomalies.threshold.choose_threshold`.
-        calibration: ``"split"`` or ``"cross"``, see the top of this file.
+        calibration: ``"split"`` or ``"cross"``, see the top of this file. seed: of everything that is drawn.
 
     Raises:
         ParameterError for options, DataError for fewer than four rows, UnsupportedError for squares of photographs and for
@@ -170,13 +171,14 @@ def fit_screen(
     """
     _check(reading, options, calibration)
     check_contamination(contamination)
-    source, n, seed = reading.source, len(reading.source), options.seed
+    source, n = reading.source, len(reading.source)
+    fit = _Fit(reading, options, novelty, seed)
     if calibration == SPLIT:
         learning, held_out = split_off(n, rows_held_out(n), reading.groups)
-        trained = train(_part(reading, learning), options, readers=readers)
+        trained = fit.model(learning, readers)
         found = _calibrated(trained, source, learning, held_out, novelty=novelty, seed=seed)
     else:
-        found = _crossed(train(reading, options, readers=readers), reading, options, novelty=novelty)
+        found = _crossed(fit, readers)
     screen = _screen(found, source, calibration, contamination, novelty=novelty, seed=seed)
     for reader in readers:
         for text in screen.in_words():
@@ -217,12 +219,11 @@ def screen_around(
     return _screen(found, source, VALIDATION if own else SPLIT, contamination, novelty=novelty, seed=seed)
 
 
-def options_for(reading: Reading, *, seed: int) -> Options:
+def options_for(kind: Kind, rows: int, *, seed: int) -> Options:
     """How the autoencoder is trained where nobody says. Of tables no row chooses the epoch: the rows that would calibrate."""
-    n = len(reading.source)
-    if reading.kind.name == "image":
+    if kind.name == "image":
         return Options(recipe="denoising", seed=seed)
-    return dataclasses.replace(training_options(n, seed=seed), validation_fraction=0.0)
+    return dataclasses.replace(training_options(rows, seed=seed), validation_fraction=0.0)
 
 
 def features_of(kind: Kind) -> tuple[Feature, ...]:
@@ -256,8 +257,27 @@ def recalled(trained: Trained, memory: Memory, source: Source, keys: np.ndarray)
 
 @final
 @dataclass(frozen=True, eq=False)
+class _Fit:
+    """How models of some of the rows are trained."""
+
+    reading: Reading
+    options: Options | None
+    novelty: bool
+    seed: int
+
+    def model(self, rows: Tensor, readers: Sequence[Reader] = ()) -> Trained:
+        """A model of these rows, or of those among them that can be trusted."""
+        kind = self.reading.kind
+        rows = to_learn_from(kind, self.reading.source, rows, novelty=self.novelty, seed=self.seed)
+        options = self.options or options_for(kind, len(rows), seed=self.seed)
+        return train(_part(self.reading, rows), options, readers=readers)
+
+
+@final
+@dataclass(frozen=True, eq=False)
 class _Found:
-    """A model with its scores. memory: of the rows it knows. usual: scores of held-out rows. wins: see :class:`Verdict`."""
+    """A model with its scores. memory: of the rows it knows. usual, own: scores of held-out rows and of all. learning: the
+    numbers of the rows it was fitted to. wins: see :class:`Verdict`."""
 
     trained: Trained
     memory: Memory
@@ -276,20 +296,21 @@ def _calibrated(trained: Trained, source: Source, learning: Tensor, held_out: Te
     return _Found(whole, memory, own[ALL][held_out.numpy()], own[ALL], learning, _wins(apart, source, held_out, seed))
 
 
-def _crossed(trained: Trained, reading: Reading, options: Options, *, novelty: bool) -> _Found:
+def _crossed(fit: _Fit, readers: Sequence[Reader]) -> _Found:
     """A model that was fitted to all rows, calibrated by further ones that were each fitted to four fifths."""
-    source, n, seed = reading.source, len(reading.source), options.seed
+    source, novelty, seed = fit.reading.source, fit.novelty, fit.seed
+    n = len(source)
     everything = torch.arange(n)
-    fold = torch.from_numpy(folds(n, min(FOLDS, n), reading.groups))
+    fold = torch.from_numpy(folds(n, min(FOLDS, n), fit.reading.groups))
     usual, won = np.empty(n), []
     for k in fold.unique():
         others, apart = (fold != k).nonzero()[:, 0], (fold == k).nonzero()[:, 0]
-        model = with_scores(train(_part(reading, others), options), source, others, novelty=novelty, seed=seed)
+        model = with_scores(fit.model(others), source, others, novelty=novelty, seed=seed)
         rest, left = Subset(source, others), Subset(source, apart)
         memory = Memory.of(row_keys(rest), _named(score(model, rest, training=True)))
         usual[apart.numpy()] = recalled(model, memory, left, row_keys(left)).total
         won.append(_wins(model, source, apart, seed))
-    trained = with_scores(trained, source, everything, novelty=novelty, seed=seed)
+    trained = with_scores(fit.model(everything, readers), source, everything, novelty=novelty, seed=seed)
     own = _named(score(trained, source, training=True))
     wins = {name: np.concatenate([w[name] for w in won]) for name in won[0]}
     return _Found(trained, Memory.of(row_keys(source), own), usual, own[ALL], everything, wins)
@@ -347,10 +368,10 @@ def _was_trained_on(trained: Trained, source: Source) -> bool:
     return bool(np.allclose(z, kept["z"][:16], rtol=1e-3, atol=1e-4))
 
 
-def _check(reading: Reading, options: Options, calibration: str) -> None:
+def _check(reading: Reading, options: Options | None, calibration: str) -> None:
     if calibration not in CALIBRATIONS:
         raise ParameterError(f"calibration must be one of {', '.join(map(repr, CALIBRATIONS))}, got {calibration!r}.")
-    if recipes.get(options.recipe).conditional:
+    if options is not None and recipes.get(options.recipe).conditional:
         raise UnsupportedError(
             f"An AnomalyDetector knows no labels, and the recipe {options.recipe!r} needs them. Take one without."
         )
