@@ -115,7 +115,7 @@ def test_a_trained_autoencoder_is_taken_as_it_is() -> None:
 
 
 def test_a_recipe_by_its_name() -> None:
-    detector = AnomalyDetector("plain", random_state=0).fit(X[:20])
+    detector = AnomalyDetector("plain", random_state=0).fit(X[:8])
     assert detector.trained_.config.recipe == "plain"
     assert detector.autoencoder_.transform(X[:3]).shape[0] == 3
     with pytest.raises(UnsupportedError, match="knows no labels"):
