@@ -6,9 +6,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from diabolo.jobs.train import Options, train
+from diabolo.records import Column, Layout
 from diabolo.trained import Trained
+
+MIXED = Layout(
+    (
+        "age",
+        "age missing",
+        "red",
+        "green",
+        "blue",
+        "color missing",
+        "height",
+        "height missing",
+        *(f"city {i}" for i in range(21)),
+    ),
+    columns=(Column("age", 0, 2), Column("color", 2, 6, 3), Column("height", 6, 8), Column("city", 8, 29, 20)),
+)
+"""Two numbers and two categories inside, one of them of many states."""
 
 
 def low_rank(rows: int = 200, columns: int = 12, rank: int = 3, seed: int = 0) -> np.ndarray:
@@ -26,6 +45,22 @@ def little_images(rows: int = 120, side: int = 8, seed: int = 0) -> np.ndarray:
     for image, top in zip(images, random.integers(0, side - 1, rows), strict=True):
         image[top : top + 2] = random.integers(150, 255)
     return images
+
+
+def mixed_rows(rows: int = 60, missing: float = 0.2, seed: int = 0) -> Tensor:
+    """Rows of the layout ``MIXED``, (rows, 29); a share of the cells is missing."""
+    random = torch.Generator().manual_seed(seed)
+    x = torch.zeros(rows, MIXED.fields)
+    for column in MIXED.columns:
+        gone = torch.rand(rows, generator=random) < missing
+        if column.levels:
+            state = torch.randint(column.levels, (rows,), generator=random)
+            x[torch.arange(rows), column.start + state] = 1
+        else:
+            x[:, column.start] = torch.randn(rows, generator=random)
+        x[:, column.start : column.flag] *= ~gone[:, None]
+        x[:, column.flag] = gone.float()
+    return x
 
 
 def quick(

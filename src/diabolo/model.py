@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import final
 
@@ -33,6 +34,8 @@ class Model(nn.Module):
         condition: how many labels there are, 0 for unconditional recipes.
     """
 
+    _starts: Tensor | None
+
     def __init__(self, composition: Composition, source: Layout, target: Layout, latent_dim: int, condition: int = 0) -> None:
         super().__init__()
         composition.check(source, target)
@@ -54,6 +57,8 @@ class Model(nn.Module):
         self.latent_dim, self.condition = latent_dim, condition
         self.code_shape = composition.network.code_shape(source, bottleneck.gives(latent_dim))
         self.critics: dict[str, nn.Module] = {}  # a plain dict, which torch does not look into
+        starts = torch.tensor([c.start for c in target.columns]) if target.columns else None
+        self.register_buffer("_starts", starts, persistent=False)
 
     @property
     def has_kernels(self) -> bool:
@@ -74,7 +79,7 @@ class Model(nn.Module):
 
     def forward(self, batch: Batch, context: Context) -> Loss:
         """The training step: what the parts make of a batch, and what that costs, one number a row."""
-        batch = self.likelihood.observe(batch, context.generator)
+        batch = self._told(self.likelihood.observe(batch, context.generator))
         corrupted = self.corrupt(batch.x, context.generator)
         h, real = self.encoder(corrupted.x, batch.real if batch.target is None else None, batch.condition)
         with _full(h):
@@ -96,7 +101,7 @@ class Model(nn.Module):
             bound = math.log(samples) - torch.logsumexp(-(reconstruction + cost).unflatten(0, (-1, samples)), 1)
             reconstruction, everyday = (t.unflatten(0, (-1, samples)).mean(1) for t in (reconstruction, everyday))
             cost = bound - reconstruction
-        count = aim[0].numel() if real is None else real.flatten(1).sum(1).clamp(min=1)
+        count = aim[0].numel() if real is None else self._counted_cells(real)
         found = {r.name: r(self, step) for r in self.composition.regularizers}
         penalties = {name: penalty.value for name, penalty in found.items()}
         return Loss(
@@ -109,6 +114,16 @@ class Model(nn.Module):
             penalties=penalties,
             critics={name: penalty.critic for name, penalty in found.items() if penalty.critic is not None},
         )
+
+    def _told(self, batch: Batch) -> Batch:
+        """The batch with ``real`` of the aim, which rows of mixed tables say by themselves."""
+        real = self.target.real(batch.aim) if batch.real is None else batch.real
+        return batch if real is batch.real else dataclasses.replace(batch, real=real)
+
+    def _counted_cells(self, real: Tensor) -> Tensor:
+        """real (N, F, *P) -> (N,), how many cells of a row count, at least 1; a column of a mixed table is one."""
+        cells = real if self._starts is None else real[:, self._starts]
+        return cells.flatten(1).sum(1).clamp(min=1)
 
     def _perplexity(self, code: Code, rows: int) -> Tensor | None:
         if code.indices is None or not isinstance(self.bottleneck, Quantizer):

@@ -110,12 +110,18 @@ def _contractive(hints: Hints) -> dict[str, Any]:
     return {"bottleneck": {"name": "plain", "activation": "sigmoid"}, "regularizers": [{"name": "contractive"}]}
 
 
+def _learned_spread(hints: Hints) -> dict[str, Any]:
+    """A likelihood that finds its own balance with the KL term: the squared error's spread is learned, of mixed tables each
+    column's."""
+    return {"name": "mixed" if hints.likelihood == "mixed" else "gaussian", "variance": "shared"}
+
+
 def _vae(hints: Hints) -> dict[str, Any]:
-    return {"bottleneck": {"name": "gaussian"}, "likelihood": {"name": "gaussian", "variance": "shared"}}
+    return {"bottleneck": {"name": "gaussian"}, "likelihood": _learned_spread(hints)}
 
 
 def _beta_vae(hints: Hints) -> dict[str, Any]:
-    likelihood = {"name": "bernoulli"} if hints.bounds == (0.0, 1.0) else {"name": "gaussian", "variance": "shared"}
+    likelihood = {"name": "bernoulli"} if hints.bounds == (0.0, 1.0) else _learned_spread(hints)
     return {"bottleneck": {"name": "gaussian", "beta": 4.0}, "likelihood": likelihood}
 
 

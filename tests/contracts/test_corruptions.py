@@ -16,6 +16,7 @@ from diabolo.parts.corruptions import (
     MaskPatches,
     SaltAndPepper,
     Shuffle,
+    Swap,
 )
 from diabolo.parts.corruptions.base import Corruption
 from diabolo.records import Corrupted, Layout
@@ -46,6 +47,9 @@ def fits(part: Corruption, layout: Layout) -> bool:
 CASES = [pytest.param(p, y, id=f"{p!r}-{len(y.shape)}d-{y.bounds}") for p in PARTS for y in LAYOUTS if fits(p, y)]
 EVERY = pytest.mark.parametrize(("part", "layout"), CASES)
 BY_CHANCE = pytest.mark.parametrize(("part", "layout"), [c for c in CASES if not isinstance(c.values[0], Downsample)])
+NOT_OF_OTHER_ROWS = pytest.mark.parametrize(
+    ("part", "layout"), [c for c in CASES if not isinstance(c.values[0], (Downsample, Swap))]
+)
 
 
 def rows(layout: Layout, count: int = 20) -> Tensor:
@@ -63,7 +67,7 @@ def test_every_member_meets_data_of_several_shapes() -> None:
     met = [(type(c.values[0]), len(c.values[1].shape)) for c in CASES]
     assert {part for part, _ in met} == set(CORRUPTIONS)
     assert all((part, 3) in met for part in CORRUPTIONS)
-    assert {part for part, size in met if size == 1} == {GaussianNoise, SaltAndPepper, MaskCells, Dropout}
+    assert {part for part, size in met if size == 1} == {GaussianNoise, SaltAndPepper, MaskCells, Dropout, Swap}
 
 
 @EVERY
@@ -95,7 +99,7 @@ def test_noise_is_fresh_and_comes_from_the_generator_alone(part: Corruption, lay
     assert not torch.equal(again.x, next_one.x)
 
 
-@BY_CHANCE
+@NOT_OF_OTHER_ROWS
 def test_rows_get_noise_of_their_own(part: Corruption, layout: Layout) -> None:
     x = rows(layout, 1).expand(8, *layout.shape)
     got = corrupted(part, layout, x=x).x
@@ -116,7 +120,7 @@ def test_hidden_tells_which_cells_changed(part: Corruption, layout: Layout) -> N
 
 
 @pytest.mark.parametrize("layout", [layout for layout in LAYOUTS if layout.bounds is not None], ids=lambda at: str(at.bounds))
-@pytest.mark.parametrize("part", [GaussianNoise(std=1.0, clip=True), SaltAndPepper(0.3), MaskCells(0.3)], ids=repr)
+@pytest.mark.parametrize("part", [GaussianNoise(std=1.0, clip=True), SaltAndPepper(0.3), MaskCells(0.3), Swap(0.3)], ids=repr)
 def test_bounded_data_stay_bounded(part: Corruption, layout: Layout) -> None:
     """Dropout's rescaling may leave the bounds, as documented; so may noise that is not clipped."""
     assert within(corrupted(part, layout).x, layout)
@@ -128,13 +132,13 @@ def within(x: Tensor, layout: Layout) -> bool:
 
 
 @pytest.mark.parametrize(
-    "part", [GaussianNoise(std=0.0), SaltAndPepper(0.0), MaskCells(0.0), MaskPatches(0.0), Dropout(0.0)], ids=repr
+    "part", [GaussianNoise(std=0.0), SaltAndPepper(0.0), MaskCells(0.0), MaskPatches(0.0), Dropout(0.0), Swap(0.0)], ids=repr
 )
 def test_none_of_it_is_no_change(part: Corruption) -> None:
     assert torch.equal(corrupted(part, IMAGE).x, rows(IMAGE))
 
 
-@pytest.mark.parametrize("part", [SaltAndPepper(0.3), MaskCells(0.3), Dropout(0.3)], ids=repr)
+@pytest.mark.parametrize("part", [SaltAndPepper(0.3), MaskCells(0.3), Dropout(0.3), Swap(0.3)], ids=repr)
 def test_the_share_of_hidden_cells(part: Corruption) -> None:
     """20 000 cells: the standard error of the share is 0.0032; five of them."""
     hidden = corrupted(part, IMAGE, x=rows(IMAGE, 68)).hidden

@@ -72,27 +72,34 @@ def test_decimals_and_objects_that_are_numbers():
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_missing_cells_are_named_by_column(library):
+def test_missing_cells_are_noted_and_are_none_for_a_model_of_complete_numbers(library):
+    gaps = LIBRARIES[library]({"a": [1, None, None], "b": [1.5, 2, None]})
+    assert "3 cells are missing (2 in 'a', 1 in 'b')" in read(gaps).notes[-1]
+    whole = read(LIBRARIES[library]({"a": [1, 2, 3], "b": [1.5, 2, 3]}))
     with pytest.raises(DataError, match=r"NaN .*: 2 in column 'a', 1 in column 'b'"):
-        read(LIBRARIES[library]({"a": [1, None, None], "b": [1.5, 2, None]}))
+        whole.kind.fit(whole.source, torch.arange(3)).read(gaps)
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_columns_of_text_are_named_with_an_example(library):
-    with pytest.raises(DataError, match=r"column 'y' \(such as 'u'\).*label=.*--ignore"):
-        read(LIBRARIES[library](COLUMNS))
+def test_columns_of_text_are_named_with_an_example_to_a_model_of_numbers(library):
+    numbers = {"a": COLUMNS["a"], "b": COLUMNS["b"], "c": COLUMNS["c"], "y": [1, 2, 3, 4]}
+    whole = read(LIBRARIES[library](numbers))
+    kind = whole.kind.fit(whole.source, torch.arange(4))
+    with pytest.raises(DataError, match=r"column 'y' \(category such as 'u'\).*label=.*--ignore"):
+        kind.read(LIBRARIES[library](COLUMNS))
+    with pytest.raises(DataError, match=r"column 'y' \(category such as 'u'\), and an image takes numbers alone"):
+        read(LIBRARIES[library](COLUMNS), image_shape=(2, 2))
 
 
 def test_a_stray_cell_is_told_from_a_column_of_text():
     with pytest.raises(DataError, match=r"Row 2, counted from 0: 'abc' in column 'a' is no number, and 3 of 4 cells"):
         read(pd.DataFrame({"a": [1, 2.5, "abc", "-4"], "b": 1}))
-    with pytest.raises(DataError, match=r"No numbers are in column 'a' \(such as 'u'\)"):
-        read(pd.DataFrame({"a": ["-0.132", "u", "v"], "b": 1}))
+    assert read(pd.DataFrame({"a": ["-0.132", "u", "v"], "b": 1})).kind.sorts[0].levels == ("-0.132", "u", "v")
 
 
-def test_other_columns_that_are_no_numbers():
-    for values in (pd.to_datetime(["2020-01-01", "2021-01-01"]), pd.Categorical(["u", "v"]), [1, "v"]):
-        with pytest.raises(DataError, match="No numbers are in column 'a'"):
+def test_columns_of_cells_of_which_nothing_can_be_made():
+    for values in ([1, "v"], [[1], [2]], [pd.Timedelta(1, "D")] * 2, [pd.Timestamp(0), pd.Timestamp(0).date()]):
+        with pytest.raises(DataError, match=r"Neither numbers nor text, dates .* in column 'a' \(such as .*--ignore"):
             read(pd.DataFrame({"a": values, "b": [1, 2]}))
     with pytest.raises(DataError, match="Complex data not supported: column 'a'"):
         read(pd.DataFrame({"a": [1 + 2j, 2]}))

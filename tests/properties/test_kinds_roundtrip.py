@@ -1,5 +1,6 @@
 """decode∘encode is the identity, for images and tables of any shape, dtype, range and library."""
 
+import datetime
 import json
 
 import numpy as np
@@ -123,3 +124,59 @@ def test_frames_come_back_with_names_and_dtypes(data, names, library):
 
 def _cells(dtype):
     return {"b": st.booleans(), "i": st.integers(-1000, 1000), "f": st.floats(-1000, 1000, width=32)}[np.dtype(dtype).kind]
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=6).filter(lambda t: not _is_number(t))
+CELLS = {
+    "number": st.floats(-1000, 1000, width=32),
+    "whole": st.integers(-1000, 1000),
+    "text": TEXTS,
+    "boolean": st.booleans(),
+    "date": st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 1, 1)),
+}
+
+
+@settings(deadline=None, max_examples=40)
+@given(data=st.data(), names=st.lists(NAMES, min_size=1, max_size=5, unique=True), library=st.sampled_from(sorted(LIBRARIES)))
+def test_mixed_frames_come_back_with_what_is_missing(data, names, library):
+    sorts = [data.draw(st.sampled_from(sorted(CELLS))) for _ in names]
+    columns = {n: data.draw(st.lists(st.none() | CELLS[s], min_size=6, max_size=6)) for n, s in zip(names, sorts, strict=True)}
+    assume(any(len({v for v in cells if v is not None}) > 1 for cells in columns.values()))
+    frame = LIBRARIES[library](columns)
+    made = there_and_back(read(frame, kind="mixed"))
+    assert type(made) is type(frame)
+    for name, sort in zip(names, sorts, strict=True):
+        got, wanted = plain(made[name]), plain(frame[name])
+        assert [v is None for v in got] == [v is None for v in wanted]
+        if sort == "number":
+            wanted, got = ([0 if v is None else v for v in cells] for cells in (wanted, got))
+            np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=2e-5 * (1 + np.ptp(wanted)))
+        else:
+            assert got == wanted
+
+
+def plain(column):
+    """The cells as Python's own objects, None where they are missing."""
+    cells = (
+        column.to_pylist() if hasattr(column, "to_pylist") else column.tolist() if hasattr(column, "tolist") else list(column)
+    )
+    return [None if pd.isna(v) else v for v in cells]
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+@settings(deadline=None, max_examples=40)
+@given(data=st.data(), n=st.integers(2, 8), d=st.integers(1, 4))
+def test_arrays_with_missing_cells_come_back_closely(data, n, d):
+    X = data.draw(arrays("float64", (n, d), elements=st.floats(-1e6, 1e6) | st.just(np.nan)))
+    assume(any(len(np.unique(column[~np.isnan(column)])) > 1 for column in X.T))
+    made = there_and_back(read(X, kind="mixed"))
+    np.testing.assert_array_equal(np.isnan(made), np.isnan(X))
+    spread = np.nan_to_num(np.nanmax(X, 0, initial=-np.inf) - np.nanmin(X, 0, initial=np.inf), neginf=0)
+    np.testing.assert_array_less(np.abs(np.nan_to_num(made - X)), np.broadcast_to(1e-5 * spread + 1e-9, X.shape))

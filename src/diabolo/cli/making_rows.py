@@ -16,7 +16,7 @@ from diabolo.figures.mosaic import grid
 from diabolo.figures.neighbors import LINES, neighbors
 from diabolo.figures.texts import ENGLISH
 from diabolo.jobs.anomalies.strangest import CHANNELS
-from diabolo.jobs.codes.embed import decoded
+from diabolo.jobs.codes.embed import made_of
 from diabolo.jobs.generation.judge_samples import SampleJudgment
 from diabolo.jobs.generation.new_rows import nearest_rows
 from diabolo.jobs.generation.sample import sample_codes, warn_of_few_codes
@@ -51,7 +51,7 @@ def label_of(trained: Trained, text: str | None) -> Any:
 def drawn(trained: Trained, count: int, density: str, y: Any, seed: int | None) -> Tensor:
     """New rows inside the model's scale, (count, F, *P)."""
     warn_of_few_codes(trained, density)
-    return decoded(trained, sample_codes(trained, count, density=density, random_state=seed), y)
+    return made_of(trained, sample_codes(trained, count, density=density, random_state=seed), y, seed=seed)
 
 
 def write(trained: Trained, x: Tensor, y: Any, output: Path, ending: str) -> int:

@@ -8,19 +8,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import torch
 from torch import Tensor
 
 from diabolo.cli import outputs
 from diabolo.data import Reading
+from diabolo.data.kinds import MixedTableKind, TableKind
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError
 from diabolo.maths.ranges import to_bytes
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 
-SHOWN = {"image": 16, "table": 6}
+SHOWN = {"image": 16, "table": 6, "mixed": 6}
 """Rows in a picture where nobody says how many."""
 
 MOST = 200
@@ -71,7 +73,7 @@ def _write_png(trained: Trained, reading: Reading, x_hat: Tensor, path: Path) ->
 
 def _write_npy(trained: Trained, reading: Reading, values: Any, path: Path) -> int:
     buffer = io.BytesIO()
-    np.save(buffer, np.asarray(values), allow_pickle=False)
+    np.save(buffer, _numbers(values, path), allow_pickle=False)
     write_bytes(path, buffer.getvalue())
     return 1
 
@@ -80,9 +82,17 @@ def _write_npz(trained: Trained, reading: Reading, values: Any, path: Path) -> i
     """Under the names that `diabolo` reads again: X, and y where there are labels."""
     buffer = io.BytesIO()
     beside: dict[str, Any] = {} if reading.labels is None else {"y": reading.labels}
-    np.savez_compressed(buffer, X=np.asarray(values), **beside)
+    np.savez_compressed(buffer, X=_numbers(values, path), **beside)
     write_bytes(path, buffer.getvalue())
     return 1
+
+
+def _numbers(values: Any, path: Path) -> np.ndarray:
+    """Values as one array. ParameterError for tables with text or dates, which no array of numbers holds."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "buif":
+        raise ParameterError(f"The table has columns that are no numbers: write it as .csv or .parquet, not as {path.suffix}.")
+    return array
 
 
 def _write_columns(trained: Trained, reading: Reading, values: Any, path: Path) -> int:
@@ -96,11 +106,14 @@ def _write_columns(trained: Trained, reading: Reading, values: Any, path: Path) 
 
 def columns(given: Any, trained: Trained) -> Mapping[str, np.ndarray]:
     """Values as the caller has them, (n, ...) or a frame, by the names of columns."""
+    if trained.out_kind.name == "mixed" and hasattr(given, "columns"):
+        frame = nw.from_native(given, eager_only=True)
+        return {str(name): np.array(frame[:, i].to_list(), dtype=object) for i, name in enumerate(frame.columns)}
     if hasattr(given, "columns"):
         return {str(name): np.asarray(given[name]) for name in given.columns}
     flat = np.asarray(given).reshape(len(given), -1)
-    if trained.out_kind.name == "table":
-        return dict(zip(trained.out_kind.layout.names, flat.T, strict=True))
+    if isinstance(trained.out_kind, TableKind | MixedTableKind):
+        return dict(zip(trained.out_kind.names, flat.T, strict=True))
     return {f"pixel_{i}": column for i, column in enumerate(flat.T)}
 
 

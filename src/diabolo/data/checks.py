@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from diabolo.data.given import some
+from diabolo.data.given import Given, some
 from diabolo.errors import DataError
 
 CHUNK_BYTES = 64 * 2**20
@@ -39,10 +39,45 @@ def check_count(rows: np.ndarray, named: str) -> None:
         raise DataError(f"Found array with 0 feature(s) (shape={rows.shape}) while a minimum of 1 is required.")
 
 
-def table_extent(rows: np.ndarray, names: Sequence[str | int] | None) -> Extent:
-    """Range of each column of (n, d) finite numbers; NaN and infinity are a DataError that names columns and counts."""
+def check_numbers(given: Given, named: str) -> None:
+    """DataError where columns of a table hold dates or categories, which ``named`` cannot take."""
+    names = () if given.columns is None else given.columns.names
+    odd = [
+        f"{name!r} ({sort.name}{f' such as {sort.levels[0]!r}' if sort.levels else ''})"
+        for name, sort in zip(names, given.sorts, strict=bool(given.sorts))
+        if sort.name in ("date", "category") and not np.isnan(given.rows[:, names.index(name)]).all()
+    ]
+    if odd:
+        raise DataError(
+            f"No numbers are in {'columns' if len(odd) > 1 else 'column'} {some(odd)}, and {named} takes numbers alone. Turn "
+            "them into numbers, or name such a column with label=, ignore= or id= (--label, --ignore, --id) to leave it out of "
+            "the features."
+        )
+
+
+def check_finite(rows: np.ndarray, names: Sequence[str | int] | None) -> None:
+    """DataError for infinity in (n, d) numbers, with columns and counts; NaN stands for a missing cell and is none."""
+    if rows.dtype.kind != "f":
+        return
+    counts = sum(np.isinf(block).sum(axis=0) for block in chunks(rows))
+    bad = np.flatnonzero(counts)
+    if len(bad):
+        columns = [f"{counts[c]} in column {repr(names[c]) if names is not None else c}" for c in bad]
+        raise DataError(f"Input contains inf (infinite cells): {some(columns)}. Mend these cells, or empty them.")
+
+
+def extremes(rows: np.ndarray) -> Extent:
+    """Range of each column of (n, d) numbers; NaN where one of them is."""
     parts = [(block.min(axis=0), block.max(axis=0)) for block in chunks(rows)]
-    extent = Extent(np.min([low for low, _ in parts], axis=0), np.max([high for _, high in parts], axis=0))
+    return Extent(np.min([low for low, _ in parts], axis=0), np.max([high for _, high in parts], axis=0))
+
+
+def table_extent(rows: np.ndarray, names: Sequence[str | int] | None, known: Extent | None = None) -> Extent:
+    """Range of each column of (n, d) finite numbers; NaN and infinity are a DataError that names columns and counts.
+
+    known: the range, where it was looked at before.
+    """
+    extent = extremes(rows) if known is None else known
     bad = np.flatnonzero(~(_finite(extent.low) & _finite(extent.high)))
     if len(bad):
         raise DataError(_table_message(rows, bad, names))

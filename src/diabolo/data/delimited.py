@@ -66,11 +66,11 @@ PLAIN = Dialect("utf-8", ",", decimal_comma=False, header=True)
 """What needs no word."""
 
 
-def read_delimited(path: Path, apart: Sequence[str] = ()) -> tuple[pl.DataFrame, Dialect]:
+def read_delimited(path: Path, apart: Sequence[str] = (), words: Sequence[str] = ()) -> tuple[pl.DataFrame, Dialect]:
     """The file as a frame, numbers as Int64 or Float64, everything else as text.
 
-    apart: columns that need not be numbers. Raises SourceError for what is no table, for ragged lines and for a cell that is
-    no number in a column of numbers, with its line.
+    apart: columns that need not be numbers. words: columns that are text, whatever stands in them. Raises SourceError for
+    what is no table, for ragged lines and for a cell that is no number in a column of numbers, with its line.
     """
     try:
         raw = path.read_bytes()
@@ -80,12 +80,14 @@ def read_delimited(path: Path, apart: Sequence[str] = ()) -> tuple[pl.DataFrame,
     text = _decoded(raw, encoding, path.name)
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     try:
-        return _parsed(lines, encoding, path.name, apart)
+        return _parsed(lines, encoding, path.name, apart, words)
     except csv.Error as error:
         raise SourceError(f"{path.name} cannot be read as a table: {error}. Is a quotation mark left open?") from error
 
 
-def _parsed(lines: list[Line], encoding: str, name: str, apart: Sequence[str]) -> tuple[pl.DataFrame, Dialect]:
+def _parsed(
+    lines: list[Line], encoding: str, name: str, apart: Sequence[str], words: Sequence[str]
+) -> tuple[pl.DataFrame, Dialect]:
     comments = list(takewhile(lambda line: _COMMENT.match(line[1]), lines))
     lines = lines[len(comments) :]
     if not lines:
@@ -99,9 +101,8 @@ def _parsed(lines: list[Line], encoding: str, name: str, apart: Sequence[str]) -
         lines = [(number, "\t".join(line.split())) for number, line in lines]
     mark = "\t" if dialect.separator == " " else dialect.separator
     _check_ragged(lines, mark, dialect, name)
-    return _typed(
-        _frame("\n".join(line for _, line in lines), mark, dialect.header, name), dialect, lines, apart, name
-    ), dialect
+    frame = _frame("\n".join(line for _, line in lines), mark, dialect.header, name)
+    return _typed(frame, dialect, lines, apart, words, name), dialect
 
 
 def encoding_of(raw: bytes) -> str:
@@ -266,21 +267,26 @@ def _names(text: str, mark: str, name: str) -> list[str]:
     return names
 
 
-def _typed(frame: pl.DataFrame, dialect: Dialect, lines: list[Line], apart: Sequence[str], name: str) -> pl.DataFrame:
+def _typed(
+    frame: pl.DataFrame, dialect: Dialect, lines: list[Line], apart: Sequence[str], words: Sequence[str], name: str
+) -> pl.DataFrame:
     """Columns in which every cell is a number or missing as numbers; the others stay text."""
     import polars as pl
 
     columns: dict[str, pl.Series] = {}
     for series in frame:
-        words = series.str.strip_chars()
-        text = pl.select(pl.when(words.str.to_lowercase().is_in(MISSING)).then(None).otherwise(words)).to_series()
+        bare = series.str.strip_chars()
+        if series.name in words:
+            columns[series.name] = bare
+            continue
+        text = pl.select(pl.when(bare.str.to_lowercase().is_in(MISSING)).then(None).otherwise(bare)).to_series()
         numbers = _numbers(text, dialect)
         strays = (text.is_not_null() & numbers.is_null()).arg_true().to_list()
         if series.name not in apart and 0 < 2 * len(strays) < text.count():
             starts = [number for number, _ in _rows(lines, "\t" if dialect.separator == " " else dialect.separator)]
             where = f"{name}, line {starts[strays[0] + dialect.header]}"
             raise SourceError(stray_cell(where, series.name, text[strays[0]], len(strays), text.count()))
-        columns[series.name] = words if strays else numbers
+        columns[series.name] = bare if strays else numbers
     return pl.DataFrame(columns)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,8 +16,9 @@ import numpy as np
 
 from diabolo.data import pictures
 from diabolo.data.arrays import array, label_array
+from diabolo.data.delimited import MISSING, PLAIN, read_delimited
 from diabolo.data.frames import frame
-from diabolo.data.given import Given, Wants
+from diabolo.data.given import Given, Wants, some
 from diabolo.data.sources import MAPPED_FROM
 from diabolo.errors import DataError, SourceError, UnsupportedError
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 TEXT_TABLES = (".csv", ".tsv", ".tab")
-TABLES = (*TEXT_TABLES, ".parquet", ".pq", ".xlsx", ".xls", ".xlsb", ".ods")
+_TYPED = (".parquet", ".pq")
+TABLES = (*TEXT_TABLES, *_TYPED, ".xlsx", ".xls", ".xlsb", ".ods")
 ARRAYS = (".npy", ".npz")
 _LATER = {".txt": "text", ".mid": "music", ".midi": "music", ".abc": "music"}
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib")
@@ -65,9 +68,36 @@ def _refused(path: Path, ending: str) -> DataError | UnsupportedError:
 def _table(path: Path, wants: Wants) -> Given:
     table, notes = read_table(path, wants)
     table, numbers = _numbered(table)
+    table, marks = _without_marks(table, wants) if path.suffix.lower() not in _TYPED else (table, ())
     given = frame(nw.from_native(table, eager_only=True), wants, path.name)
     left = ("the first column has no name and numbers the rows; it was left out",) if numbers is not None else ()
-    return replace(given, ids=numbers if given.ids is None else given.ids, notes=(*notes, *left))
+    return replace(given, ids=numbers if given.ids is None else given.ids, notes=(*notes, *left, *marks))
+
+
+def _without_marks(table: pl.DataFrame, wants: Wants) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The table with nothing in cells of text that stand for a missing one, and booleans where text is true or false alone.
+
+    Columns that are no features stay as they are, and true and false where they are known as categories. Returns also a note on
+    the marks that were found.
+    """
+    import polars as pl
+
+    found: Counter[str] = Counter()
+    known = dict(wants.sorts)
+    for series in [s for s in table if s.dtype == pl.String and s.name not in wants.apart]:
+        bare = series.str.strip_chars()
+        low = bare.str.to_lowercase()
+        gone = low.is_in(MISSING)
+        found.update(bare.filter(gone & (bare != "")).to_list())
+        text = pl.select(pl.when(gone).then(None).otherwise(bare)).to_series()
+        category = series.name in known and known[series.name].name == "category"
+        if not category and text.count() and low.filter(~gone).is_in(("true", "false")).all():
+            text = pl.select(pl.when(text.is_not_null()).then(low == "true")).to_series()
+        table = table.with_columns(text.alias(series.name))
+    if not found:
+        return table, ()
+    marks = some([f"{mark!r} in {count} cell{'s' * (count != 1)}" for mark, count in found.most_common()])
+    return table, (f"read as missing: {marks}",)
 
 
 def _numbered(table: pl.DataFrame) -> tuple[pl.DataFrame, np.ndarray | None]:
@@ -82,13 +112,12 @@ def read_table(path: Path, wants: Wants) -> tuple[pl.DataFrame, tuple[str, ...]]
     import polars as pl
     from fastexcel import FastExcelError
 
-    from diabolo.data.delimited import PLAIN, read_delimited
-
     if path.suffix.lower() in TEXT_TABLES:
-        table, dialect = read_delimited(path, wants.apart)
+        words = [name for name, sort in wants.sorts if sort.name == "category" or sort.style]
+        table, dialect = read_delimited(path, wants.apart, words)
         return table, () if dialect == PLAIN else (f"{path.name} was read as {dialect.text}",)
     try:
-        if path.suffix.lower() in (".parquet", ".pq"):
+        if path.suffix.lower() in _TYPED:
             return pl.read_parquet(path), ()
         sheets = pl.read_excel(path, sheet_id=0)
     except (pl.exceptions.PolarsError, FastExcelError, OSError, ValueError) as error:

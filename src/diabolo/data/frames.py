@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -11,9 +10,11 @@ import narwhals as nw
 import numpy as np
 from narwhals.exceptions import DuplicateError
 
-from diabolo.data.arrays import label_array, numeric
-from diabolo.data.given import Columns, Given, Wants, some, stray_cell
-from diabolo.errors import DataError, MissingExtraError, unknown
+from diabolo.data.arrays import label_array
+from diabolo.data.cells import Cells, UnusableError, cells
+from diabolo.data.given import Columns, Given, Wants, some
+from diabolo.data.rebuilding import missing_library
+from diabolo.errors import DataError, unknown
 
 
 def frame_of(data: Any) -> nw.DataFrame[Any] | None:
@@ -28,12 +29,16 @@ def frame_of(data: Any) -> nw.DataFrame[Any] | None:
 
 
 def frame(table: nw.DataFrame[Any], wants: Wants, name: str | None = None) -> Given:
-    """The numeric columns of a frame as one (n, d) array, what stands beside them apart. Raises DataError for other columns."""
+    """The columns of a frame as one (n, d) array, each as :class:`diabolo.data.given.Sort` says; what stands beside them apart.
+
+    Raises DataError for columns that hold neither numbers, booleans, dates nor text.
+    """
     columns = {_text(c): table[:, i] for i, c in enumerate(_header(table))}
     _check_apart(columns, wants)
     features = {c: s for c, s in columns.items() if c not in wants.apart}
     _check_one_sort([c for c in _header(table) if _text(c) in features])
-    arrays = _numbers(features)
+    found = _cells(features, wants)
+    arrays = {c: cell.values for c, cell in found.items()}
     rows = np.column_stack(list(arrays.values())) if arrays else np.empty((len(table), 0))
     size = f"{len(table)} rows and {len(features)} columns"
     return Given(
@@ -44,6 +49,7 @@ def frame(table: nw.DataFrame[Any], wants: Wants, name: str | None = None) -> Gi
         columns=_described(table, features, arrays),
         labels=_beside(columns, wants.label, label=True),
         ids=_beside(columns, wants.id, label=False),
+        sorts=tuple(cell.sort for cell in found.values()),
     )
 
 
@@ -54,10 +60,7 @@ def rebuilt(rows: Sequence[np.ndarray], columns: Columns) -> Any:
     try:
         made = nw.from_dict(named, backend=library).to_native()
     except ImportError as error:
-        raise MissingExtraError(
-            f"The model was trained on a {columns.library} frame and gives one back, but {columns.library} is not installed. "
-            f"Install it with: pip install {columns.library}"
-        ) from error
+        raise missing_library(columns.library) from error
     if columns.library == "pandas":
         made.columns = list(columns.names)
         made = made.astype(dict(zip(columns.names, columns.native, strict=True)))
@@ -104,50 +107,30 @@ def _check_apart(columns: dict[str, Any], wants: Wants) -> None:
             raise unknown("column", name, columns)
 
 
-def _numbers(features: dict[str, nw.Series[Any]]) -> dict[str, np.ndarray]:
-    """Each column as an array; columns that are no numbers are named together, each with an example."""
-    arrays: dict[str, np.ndarray] = {}
+def _cells(features: dict[str, nw.Series[Any]], wants: Wants) -> dict[str, Cells]:
+    """Each column's cells; columns of which nothing can be made are named together, each with an example."""
+    known = dict(wants.sorts)
+    found: dict[str, Cells] = {}
     odd: list[str] = []
     for name, series in features.items():
         try:
-            arrays[name] = _column(name, series)
-        except _NotNumbersError as error:
+            found[name] = cells(name, series, _native(series), known.get(name))
+        except UnusableError as error:
             odd.append(f"{name!r} (such as {error.args[0]!r})")
     if odd:
         raise DataError(
-            f"No numbers are in {'columns' if len(odd) > 1 else 'column'} {some(odd)}. Name such a column with label=, ignore= "
-            "or id= (--label, --ignore, --id) to leave it out of the features; columns of categories come with a later version."
+            f"Neither numbers nor text, dates or booleans alone are in {'columns' if len(odd) > 1 else 'column'} {some(odd)}. "
+            "Bring such a column to one sort of cells, or name it with label=, ignore= or id= (--label, --ignore, --id) to "
+            "leave it out of the features."
         )
-    return arrays
+    return found
 
 
-class _NotNumbersError(Exception):
-    """A column that is no numbers; its one argument is an example."""
-
-
-def _column(name: str, series: nw.Series[Any]) -> np.ndarray:
-    if series.dtype.is_numeric() or series.dtype == nw.Boolean:
-        if series.null_count() or isinstance(series.dtype, nw.Decimal):
-            series = series.cast(nw.Float64).fill_null(float("nan"))
-        return numeric(series.to_numpy(), [name])
-    values = series.drop_nulls().to_list()
-    if not values and len(series):
-        return np.full(len(series), np.nan)
-    if series.dtype in (nw.Object, nw.Unknown) and all(isinstance(v, numbers.Number | np.number | np.bool_) for v in values):
-        return numeric(np.array(series.to_list(), dtype=object)[:, None], [name])[:, 0]
-    strays = [v for v in values if isinstance(v, str) and not _reads_as_number(v)]
-    if 0 < 2 * len(strays) < len(values):
-        row = series.to_list().index(strays[0])
-        raise DataError(stray_cell(f"Row {row}, counted from 0", name, strays[0], len(strays), len(values)))
-    raise _NotNumbersError(next((v for v in (*strays, *values) if isinstance(v, str)), values[0] if values else ""))
-
-
-def _reads_as_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _native(series: nw.Series[Any]) -> str:
+    """A dtype by its library's own name, where narwhals has none that says all."""
+    if series.implementation.is_pandas():
+        return str(series.to_native().dtype)
+    return str(series.to_native().type if series.implementation.is_pyarrow() else series.dtype)
 
 
 def _described(table: nw.DataFrame[Any], features: dict[str, Any], arrays: dict[str, np.ndarray]) -> Columns:

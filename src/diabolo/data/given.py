@@ -10,6 +10,31 @@ import numpy as np
 
 @final
 @dataclass(frozen=True)
+class Sort:
+    """What the cells of one column are, and how the caller's library holds them.
+
+    name: ``"number"``; ``"date"``, in days since 1970-01-01; ``"category"`` or ``"boolean"``, in places among the levels.
+    levels: what those places stand for. native: the library's own name of the dtype; "" of arrays. ordered: of pandas'
+    categories. style: how text writes dates, such as ``"dd.mm.yyyy HH:MM"``; "" for dates that came as such. unit, zone: of
+    date and time.
+    """
+
+    name: str = "number"
+    levels: tuple[str | int | float | bool, ...] = ()
+    native: str = ""
+    ordered: bool = False
+    style: str = ""
+    unit: str = ""
+    zone: str | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether cells are numbers to compute with; places among levels are none."""
+        return self.name in ("number", "date")
+
+
+@final
+@dataclass(frozen=True)
 class Wants:
     """How data are to be read, as the caller or a fitted kind says.
 
@@ -17,6 +42,7 @@ class Wants:
     then those columns may be absent. side: side of the square that pictures are brought to. size: (H, W) instead.
     channels: 1, 3 or 4 for pictures. patch: side of the squares that pictures are cut into at full size.
     skip_broken: leave out pictures that cannot be read.
+    sorts: what columns hold, by name, as a fitted kind knows it: text is then read as such, whatever stands in further data.
     """
 
     label: str | None = None
@@ -28,6 +54,7 @@ class Wants:
     channels: int | None = None
     patch: int | None = None
     skip_broken: bool = False
+    sorts: tuple[tuple[str, Sort], ...] = ()
 
     @property
     def apart(self) -> tuple[str, ...]:
@@ -60,6 +87,7 @@ class Given:
     they come as such.
     labels, ids: (n,) what came beside them. groups: (n,) whole numbers, alike for rows that belong together (patches of one
     picture). notes: what the user should know. step: see :class:`diabolo.records.Layout`.
+    sorts: of data frames and files of tables, what each column holds; () of arrays, whose cells are all numbers.
     """
 
     rows: np.ndarray
@@ -72,12 +100,13 @@ class Given:
     notes: tuple[str, ...] = ()
     step: float | None = None
     groups: np.ndarray | None = None
+    sorts: tuple[Sort, ...] = ()
 
 
-def stray_cell(where: str, column: str, value: object, strays: int, filled: int) -> str:
+def stray_cell(where: str, column: str, value: object, strays: int, filled: int, what: str = "number") -> str:
     """The text of an error on cells that are no numbers in a column where most are. where: of the first of them."""
     return (
-        f"{where}: {value!r} in column {column!r} is no number, and {filled - strays} of {filled} cells of the column are. "
+        f"{where}: {value!r} in column {column!r} is no {what}, and {filled - strays} of {filled} cells of the column are. "
         f"Mend {'this cell' if strays == 1 else f'these {strays} cells'}, or leave the column out with ignore= (--ignore)."
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, final
@@ -10,20 +11,22 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from diabolo.data.checks import check_count, image_extent, table_extent
+from diabolo.data.checks import check_count, check_finite, check_numbers, extremes, image_extent, table_extent
 from diabolo.data.gather import gather
-from diabolo.data.given import Given, Wants, some, times
+from diabolo.data.given import Given, Sort, Wants, times
 from diabolo.data.kinds.base import Kind
 from diabolo.data.kinds.image import ImageKind
+from diabolo.data.kinds.mixed import MixedTableKind
 from diabolo.data.kinds.pixels import infer_pixels
 from diabolo.data.kinds.table import TableKind, check_flat
+from diabolo.data.notes import constant_note, mixed_notes
 from diabolo.data.sources import Source, source_of
 from diabolo.errors import DataError, ParameterError, UnsupportedError, unknown
 
 CHANNELS = (1, 3, 4)
 """Numbers of channels by which an axis is recognized."""
 
-_NOW = ("auto", "image", "table")
+_NOW = ("auto", "image", "table", "mixed")
 _LATER = ("series", "text", "music", "interactions")
 
 
@@ -75,8 +78,9 @@ def read(
     Args:
         data: an array or list; a tensor; a data frame; a torch ``Dataset`` or ``DataLoader``; the path of a table (csv,
             tsv, parquet, xlsx), of arrays (npy, npz), of a picture or a folder of pictures; or a name such as ``"mnist"``.
-        kind: ``"image"`` or ``"table"``; ``"auto"`` goes by the shape: (n, d) is a table, (n, H, W), (n, H, W, C) and
-            (n, C, H, W) with C in 1, 3, 4 are images.
+        kind: ``"image"``, ``"table"`` or ``"mixed"``; ``"auto"`` goes by the shape: (n, d) is a table, (n, H, W),
+            (n, H, W, C) and (n, C, H, W) with C in 1, 3, 4 are images. A table is mixed where it has categories, dates or
+            missing cells; ``"mixed"`` asks for it where it has none as well, for its robust scaling.
         image_shape: ``(H, W)`` or ``(H, W, C)``, for images that come as flat rows or with another number of channels.
         value_range: ``(0, 1)`` or ``(-1, 1)``: the range of pixels inside the model, which float pixels have already; any
             other pair: the range that the pixels have.
@@ -106,7 +110,7 @@ def read(
     elif image_shape is not None or value_range is not None:
         raise ParameterError(f"image_shape= and value_range= describe images, but {given.what} is a table.")
     else:
-        reading = _table(given, wants, named)
+        reading = _table(given, wants, named, mixed=kind == "mixed")
     asked = {
         "kind": None if kind == "auto" else kind,
         "image_shape": None if image_shape is None else [int(n) for n in image_shape],
@@ -138,7 +142,8 @@ def read_like(
     """
     given = given_like(kind, data, label=label, id=id, named=named, skip_broken=skip_broken, may_lack=may_lack)
     source, reason = kind.accept(given, named), f"as {named} reads it"
-    return Reading(kind, source, given.labels, reason, given.name, given.notes, given.ids, groups=given.groups)
+    notes = given.notes + kind.remarks(given)
+    return Reading(kind, source, given.labels, reason, given.name, notes, given.ids, groups=given.groups)
 
 
 def given_like(
@@ -172,7 +177,7 @@ def _check_kind(kind: str) -> None:
 def _is_image(given: Given, kind: str, image_shape: Sequence[int] | None) -> bool:
     if given.form == "table" and kind == "image" and image_shape is None:
         raise DataError(f"{given.what} is a table; to take its rows as images, give image_shape=(H, W) or (H, W, C).")
-    if given.form in ("images", "pictures") and kind == "table":
+    if given.form in ("images", "pictures") and kind in ("table", "mixed"):
         raise DataError(f"{given.what} are images, not a table. Leave kind= out.")
     if kind != "auto":
         return kind == "image"
@@ -183,6 +188,7 @@ def _image(
     given: Given, image_shape: Sequence[int] | None, value_range: tuple[float, float] | None, patch: bool, named: str
 ) -> Reading:
     check_count(given.rows, named)
+    check_numbers(given, "an image")
     rows = given.rows
     height, width, channels, axes = _sizes(rows.shape, _checked_shape(image_shape))
     extent = image_extent(rows)
@@ -245,20 +251,29 @@ def _square(cells: int) -> str:
     return f" {cells} = {side}×{side}, so it may be image_shape=({side}, {side})." if side * side == cells and side > 1 else ""
 
 
-def _table(given: Given, wants: Wants, named: str) -> Reading:
+def _table(given: Given, wants: Wants, named: str, *, mixed: bool) -> Reading:
     rows = given.rows
     check_flat(rows, "a table (n, d)")
     check_count(rows, named)
-    names = given.columns.names if given.columns else None
-    extent = table_extent(rows, names)
+    extent = extremes(rows)
+    if mixed or np.isnan(extent.low).any() or any(sort.name in ("category", "date") for sort in given.sorts):
+        return _mixed(given, wants)
+    table_extent(rows, given.columns.names if given.columns else None, extent)
     kind = TableKind(rows.shape[1], rows.dtype.name, given.columns, wants)
     reason = f"a numeric table of {rows.shape[1]} column{'s' * (rows.shape[1] != 1)}: {given.what}"
-    notes = given.notes + _constant_note(extent.low == extent.high, kind.names)
+    notes = given.notes + constant_note(extent.low == extent.high, kind.names)
     return Reading(kind, source_of(rows), given.labels, reason, given.name, notes, given.ids)
 
 
-def _constant_note(constant: np.ndarray, names: tuple[str, ...]) -> tuple[str, ...]:
-    found = [repr(names[i]) for i in np.flatnonzero(constant)]
-    if not found:
-        return ()
-    return (f"column {found[0]} is constant",) if len(found) == 1 else (f"{len(found)} columns are constant: {some(found)}",)
+def _mixed(given: Given, wants: Wants) -> Reading:
+    """Tables with categories, dates or missing cells, and numbers where the caller says so."""
+    check_finite(given.rows, given.columns.names if given.columns else None)
+    rows = given.rows.astype(np.float64)
+    sorts = given.sorts or (Sort(),) * rows.shape[1]
+    kind = MixedTableKind(sorts, given.rows.dtype.name, given.columns, wants)
+    names = {"number": "numbers", "date": "dates", "category": "categories", "boolean": "booleans"}
+    counts = Counter(sort.name for sort in sorts)
+    parts = [f"{counts[name]} of {word}" for name, word in names.items() if counts[name]]
+    notes = given.notes + mixed_notes(rows, sorts, kind.names)
+    reason = f"a table of {len(sorts)} column{'s' * (len(sorts) != 1)} ({', '.join(parts)}): {given.what}"
+    return Reading(kind, source_of(rows), given.labels, reason, given.name, notes, given.ids)

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from diabolo import recipes, store
 from diabolo.composition import FAMILIES, as_part
 from diabolo.data import Reading, read
-from diabolo.data.kinds import TableKind
+from diabolo.data.kinds import MixedTableKind, TableKind
 from diabolo.errors import DataError, ParameterError, WideCodeWarning
 from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import made_with, refuse_another_model, seed_of
@@ -511,8 +511,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """An estimator around a finished training, its parameters those the model was made with."""
         estimator = cls(**made_with(trained))
         estimator._wrap(trained)
-        estimator.n_features_in_ = trained.kind.layout.cells
-        if isinstance(trained.kind, TableKind) and trained.kind.columns is not None:
+        estimator.n_features_in_ = trained.kind.features
+        if isinstance(trained.kind, TableKind | MixedTableKind) and trained.kind.columns is not None:
             estimator.feature_names_in_ = np.asarray(trained.kind.names, dtype=object)
         return estimator
 
@@ -554,6 +554,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = tags.input_tags.categorical = True  # missing cells are masked, text is categories
         if tags.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

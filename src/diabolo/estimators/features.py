@@ -13,7 +13,8 @@ from diabolo.errors import DataError
 def remember_features(estimator: Any, X: Any, kind: Kind, *, reset: bool) -> None:
     """Keep (``reset``) or compare names and number of the features of flat rows; images are checked by their kind."""
     flat = getattr(X, "ndim", None) == 2 and getattr(getattr(X, "dtype", None), "kind", "f") != "O"
-    if flat or hasattr(X, "columns"):
+    ordered = reset or kind.name != "mixed"  # which finds columns by their names
+    if ordered and (flat or hasattr(X, "columns")):
         try:
             _check_feature_names(estimator, X, reset=reset)
         except TypeError as error:
@@ -21,4 +22,4 @@ def remember_features(estimator: Any, X: Any, kind: Kind, *, reset: bool) -> Non
     if flat and (reset or (len(X) and kind.name != "image")):
         _check_n_features(estimator, X, reset=reset)
     elif reset:
-        estimator.n_features_in_ = kind.layout.cells
+        estimator.n_features_in_ = kind.features

@@ -130,6 +130,7 @@ class FineTunedClassifier(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = tags.input_tags.categorical = True
         return tags
 
     def _given(self) -> Autoencoder:

@@ -15,7 +15,7 @@ from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.jobs.codes.cluster import cluster
 from diabolo.jobs.codes.coloring import coloring
-from diabolo.jobs.codes.embed import decoded, embed, posterior
+from diabolo.jobs.codes.embed import decoded, embed, made_of, posterior
 from diabolo.jobs.codes.index import build_index
 from diabolo.jobs.codes.interpolate import codes_between, codes_through, lines_of
 from diabolo.jobs.codes.maps import map_codes
@@ -26,6 +26,7 @@ from diabolo.jobs.codes.viewers import pictures_of
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.diagnosis.curves import read_curves, telling
 from diabolo.jobs.diagnosis.layers import layer_table
+from diabolo.jobs.evaluation.contenders import weights_of
 from diabolo.jobs.evaluation.evaluate import evaluate
 from diabolo.jobs.generation.holes import find_holes
 from diabolo.jobs.generation.judge_samples import BESIDE, judge_samples
@@ -37,7 +38,7 @@ from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.learning.label_curve import COUNTS, label_curve
 from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import active_units, dead_units, kl_per_unit, unit_variance
-from diabolo.metrics.errors import row_errors
+from diabolo.metrics.errors import mse
 from diabolo.trained import Trained
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class Plot:
         x_hat = restored(self.trained, source, self.trained.condition(labels, len(source)))
         titles = None
         if self.trained.target_kind is None:
-            errors = row_errors("mse", x.flatten(1).numpy(), x_hat.flatten(1).numpy())
+            flat = x.flatten(1).numpy()
+            errors = mse(flat, x_hat.flatten(1).numpy(), weights_of(self.trained.kind.layout, flat))
             titles = [f"{error:.2g}" for error in errors]
         bounds = self.trained.kind.layout.bounds
         if x.ndim == 4 and bounds is not None:
@@ -167,7 +169,8 @@ class Plot:
         from diabolo.figures.mosaic import grid
         from diabolo.figures.rows import table_rows
 
-        x = decoded(self.trained, sample_codes(self.trained, n, density=density, random_state=random_state), y)
+        z = sample_codes(self.trained, n, density=density, random_state=random_state)
+        x = made_of(self.trained, z, y, seed=random_state)
         layout = self.trained.out_kind.layout
         if self.trained.out_kind.name != "image" or layout.bounds is None:
             return table_rows(x.flatten(1).numpy(), layout.names or None, [str(i + 1) for i in range(n)])
@@ -200,7 +203,10 @@ class Plot:
         from diabolo.figures.texts import ENGLISH
 
         z = sample_codes(self.trained, n, density=density, random_state=random_state)
-        found, layout = nearest_rows(self.trained, decoded(self.trained, z, y), X), self.trained.out_kind.layout
+        found, layout = (
+            nearest_rows(self.trained, made_of(self.trained, z, y, seed=random_state), X),
+            self.trained.out_kind.layout,
+        )
         new, near = ENGLISH["samples.new"], ENGLISH["samples.near"]
         if self.trained.out_kind.name != "image" or layout.bounds is None:
             both = torch.stack([found.made, found.near], dim=1).flatten(0, 1).flatten(1).numpy()

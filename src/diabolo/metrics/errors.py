@@ -27,19 +27,22 @@ CELLS_AT_ONCE = 1 << 21  # 16 MiB of float64, so that large sets are never held 
 SURE = 1e-7  # cross-entropy takes no prediction to be surer than 1 - SURE, as Keras does
 
 
-def mse(x: Any, x_hat: Any) -> Floats:
-    """Mean squared error, ``mean((x - x_hat)²)``. x, x_hat (n, ...) -> (n,). A NaN in a row makes that row NaN."""
-    return _by_row(x, x_hat, lambda a, b: np.square(a - b))
+def mse(x: Any, x_hat: Any, weights: Any = None) -> Floats:
+    """Mean squared error, ``mean((x - x_hat)²)``. x, x_hat (n, ...) -> (n,). A NaN in a row makes that row NaN.
+
+    weights: (n, ...), of a mean that is ``sum(weights (x - x_hat)²)`` instead, as :meth:`diabolo.records.Layout.weights` says.
+    """
+    return _by_row(x, x_hat, lambda a, b: np.square(a - b), weights)
 
 
-def rmse(x: Any, x_hat: Any) -> Floats:
-    """Root of the row's mean squared error, in the units of the data. x, x_hat (n, ...) -> (n,)."""
-    return np.sqrt(mse(x, x_hat))
+def rmse(x: Any, x_hat: Any, weights: Any = None) -> Floats:
+    """Root of the row's mean squared error, in the units of the data. x, x_hat (n, ...) -> (n,). weights: as of :func:`mse`."""
+    return np.sqrt(mse(x, x_hat, weights))
 
 
-def mae(x: Any, x_hat: Any) -> Floats:
-    """Mean absolute error, ``mean(|x - x_hat|)``, also called l1. x, x_hat (n, ...) -> (n,)."""
-    return _by_row(x, x_hat, lambda a, b: np.abs(a - b))
+def mae(x: Any, x_hat: Any, weights: Any = None) -> Floats:
+    """Mean absolute error, ``mean(|x - x_hat|)``, also called l1. x, x_hat (n, ...) -> (n,). weights: as of :func:`mse`."""
+    return _by_row(x, x_hat, lambda a, b: np.abs(a - b), weights)
 
 
 def bce(x: Any, x_hat: Any, value_range: Range = (0.0, 1.0)) -> Floats:
@@ -93,19 +96,27 @@ METRICS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
     {"mse": mse, "rmse": rmse, "mae": mae, "l1": mae, "bce": bce, "psnr": psnr, "ssim": ssim}
 )
 RANGED = frozenset({"bce", "psnr", "ssim"})  # those that take a value_range
+WEIGHED = frozenset({"mse", "rmse", "mae", "l1"})  # those whose cells may count differently
 HIGHER_IS_BETTER = frozenset({"psnr", "ssim", "tiles"})
 
 
-def row_errors(name: str, x: Any, x_hat: Any, *, value_range: Range | None = None) -> Floats:
+def row_errors(name: str, x: Any, x_hat: Any, *, value_range: Range | None = None, weights: Any = None) -> Floats:
     """The metric called ``name``, one number a row: x, x_hat (n, ...) -> (n,) float64.
 
     value_range: the least and greatest value a cell can have. ``"psnr"`` and ``"ssim"`` need it, ``"bce"`` takes (0, 1) without
-    it. ``"ssim"`` also needs the shape of the pictures, (n, channels, height, width).
-    Raises ParameterError for an unknown name or a missing range, DataError where x and x_hat do not fit each other or the
-    metric.
+    it. ``"ssim"`` also needs the shape of the pictures, (n, channels, height, width). weights: (n, ...), how much each cell
+    counts in the mean of its row, see :func:`mse`; for the metrics in ``WEIGHED``.
+    Raises ParameterError for an unknown name, a missing range or weights where there can be none, DataError where x and x_hat
+    do not fit each other or the metric.
     """
     if name not in METRICS:
         raise unknown("metric", name, METRICS)
+    if weights is not None:
+        if name not in WEIGHED:
+            raise ParameterError(
+                f"'{name}' has no meaning for a table with columns of several kinds. Use one of {', '.join(sorted(WEIGHED))}."
+            )
+        return METRICS[name](x, x_hat, weights)
     if name == "ssim":
         _check_pictures(np.shape(x))
     if name in ("psnr", "ssim") and value_range is None:
@@ -115,15 +126,17 @@ def row_errors(name: str, x: Any, x_hat: Any, *, value_range: Range | None = Non
     return METRICS[name](x, x_hat)
 
 
-def _by_row(x: Any, x_hat: Any, cell: Callable[[Floats, Floats], Floats]) -> Floats:
+def _by_row(x: Any, x_hat: Any, cell: Callable[[Floats, Floats], Floats], weights: Any = None) -> Floats:
     a, b = paired(x, x_hat)
     rows = len(a)
     a, b = a.reshape(rows, -1), b.reshape(rows, -1)
+    shares = None if weights is None else np.asarray(weights).reshape(rows, -1)
     step = max(1, CELLS_AT_ONCE // a.shape[1])
     result = np.empty(rows)
     for start in range(0, rows, step):
         part = slice(start, start + step)
-        result[part] = cell(a[part].astype(np.float64), b[part].astype(np.float64)).mean(axis=1)
+        found = cell(a[part].astype(np.float64), b[part].astype(np.float64))
+        result[part] = found.mean(axis=1) if shares is None else (found * shares[part]).sum(axis=1)
     return result
 
 

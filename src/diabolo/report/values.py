@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from torch import Tensor
 
 from diabolo.data.kinds.base import Kind
+from diabolo.data.kinds.mixed import MixedTableKind
 from diabolo.report.language import Language
 
 COLUMNS = 12
@@ -19,6 +20,8 @@ COLUMNS = 12
 
 def rows_beside(say: Language, kind: Kind, x: Tensor, heads: Sequence[str]) -> dict[str, Any]:
     """Rows x (n, F, *P), n of at least one, under n heads."""
+    if isinstance(kind, MixedTableKind):
+        return _cells_beside(say, kind, x, heads)
     told = [natural(kind, row) for row in x]
     flat = x.flatten(1)
     order: Sequence[int] = range(flat.shape[1])
@@ -37,8 +40,27 @@ def rows_beside(say: Language, kind: Kind, x: Tensor, heads: Sequence[str]) -> d
     return {"heads": list(heads), "rows": rows, "note": note}
 
 
-def natural(kind: Any, x: Tensor) -> list[float]:
-    """A row (F, *P) in the columns' own units."""
+def _cells_beside(say: Language, kind: MixedTableKind, x: Tensor, heads: Sequence[str]) -> dict[str, Any]:
+    """Rows of a mixed table, a line a column: numbers, dates, levels as people write them, nothing where a cell is missing."""
+    told = list(zip(*kind.shown(kind.cells(x)), strict=True))
+    apart = kind.layout.by_column((x.max(0).values - x.min(0).values)[None])[0].tolist()
+    order = sorted(sorted(range(kind.width), key=lambda i: -apart[i])[:COLUMNS])
+    rows = [{"name": breakable(kind.names[i]), "values": words(told[i], say)} for i in order]
+    note = say("values.some", n=len(rows), all=kind.width) if len(rows) < kind.width else None
+    return {"heads": list(heads), "rows": rows, "note": note}
+
+
+def words(cells: Sequence[Any], say: Language) -> list[str]:
+    """The cells of one column as text; numbers with as many decimals as each other."""
+    numbers = [v for v in cells if isinstance(v, float)]
+    texts = iter(alike(numbers, say)) if numbers else iter(())
+    return ["" if v is None else next(texts) if isinstance(v, float) else str(v) for v in cells]
+
+
+def natural(kind: Any, x: Tensor) -> list[Any]:
+    """A row (F, *P) in the columns' own units; of mixed tables a number, date or level a column, None where it is missing."""
+    if isinstance(kind, MixedTableKind):
+        return kind.shown(kind.cells(x[None]))[0]
     found: list[float] = kind.natural(x[None]).flatten().tolist()
     return found
 

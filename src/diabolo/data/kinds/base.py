@@ -57,6 +57,10 @@ class Kind(ABC):
         """
         return self.accept(gather(data, self.wants), named)
 
+    def remarks(self, given: Given) -> tuple[str, ...]:
+        """What the user should know of further data that this kind accepts, beside what their reader says."""
+        return ()
+
     @abstractmethod
     def fit(self, source: Source, rows: Tensor) -> Self:
         """A copy that has learned what it needs (means, scales) from the given rows of the source, and from no others."""
@@ -87,6 +91,11 @@ class Kind(ABC):
         return x
 
     @property
+    def features(self) -> int:
+        """How many numbers, or columns, a row has as the caller counts them."""
+        return self.layout.cells
+
+    @property
     def patches(self) -> bool:
         """Whether rows are pieces cut from larger ones."""
         return False
@@ -99,6 +108,11 @@ class Kind(ABC):
     @abstractmethod
     def log_scale(self) -> float:
         """log |d inside / d caller's units| of one row, in nats: what is added to a log-density to give it in those units."""
+
+    def log_scales(self, x: Tensor) -> Tensor:
+        """``log_scale`` of each of the rows x (N, F, *P), (N,): the same for all unless the way inside bends, or cells are
+        missing."""
+        return x.new_full((len(x),), self.log_scale)
 
     @abstractmethod
     def to_json(self) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diabolo.data.checks import Extent, check_count, chunks, table_extent
+from diabolo.data.checks import Extent, check_count, check_numbers, chunks, table_extent
 from diabolo.data.frames import rebuilt
 from diabolo.data.given import Columns, Given, Wants, some
 from diabolo.data.kinds.base import Kind
@@ -75,6 +75,7 @@ class TableKind(Kind):
         check_flat(rows, f"rows of {self.width} columns, which {named} was trained on")
         if self.columns is not None and given.columns is not None:
             check_names(self.names, tuple(map(str, given.columns.names)))
+        check_numbers(given, named)
         check_count(rows, named)
         if rows.shape[1] != self.width:
             raise DataError(f"X has {rows.shape[1]} features, but {named} is expecting {self.width} features as input.")

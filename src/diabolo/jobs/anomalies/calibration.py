@@ -42,15 +42,25 @@ class Calibration:
     def heat(self, misfits: np.ndarray) -> np.ndarray:
         """misfits (n, *P) over what is usual for the place, ``misfit / (cells + mean(cells))``: (n, *P) float32.
 
-        Held-out rows have values below 1 on the average, in every place.
+        Held-out rows have values below 1 on the average, in every place. A missing cell, whose misfit is NaN, has none.
         """
-        return heat_of(misfits, self.cells)
+        return np.nan_to_num(heat_of(misfits, self.cells), nan=0.0)
 
 
 def heat_of(misfits: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """``misfits / (cells + mean(cells))``: the mean keeps places where hardly ever anything happens from exploding."""
     floor = float(cells.mean())
     return np.asarray(misfits / (cells + (floor if floor > 0 else 1.0)), dtype=np.float32)
+
+
+def usual_misfits(misfits: np.ndarray) -> np.ndarray:
+    """misfits (n, *P) -> (*P): the mean of each place over the rows where it is not missing (NaN), 0 where it always is.
+
+    >>> usual_misfits(np.array([[1.0, np.nan], [3.0, np.nan]])).tolist()
+    [2.0, 0.0]
+    """
+    there = ~np.isnan(misfits)
+    return np.asarray(misfits.sum(axis=0, where=there) / np.maximum(there.sum(axis=0), 1), dtype=misfits.dtype)
 
 
 def calibrate(
@@ -69,7 +79,7 @@ def calibrate(
     subset = Subset(examples.source, some)
     condition = None if examples.condition is None else examples.condition[some]
     found = Traits.of(trained, subset, condition)
-    cells = found.misfits.mean(axis=0)
+    cells = usual_misfits(found.misfits)
     arrays = {"codes": found.codes, "misfit": found.misfit, "cells": cells}
     arrays |= {"strangeness": strangeness(trained, found), "grain": found.grain}
     if pictures is not None:
@@ -77,7 +87,7 @@ def calibrate(
     if trained.model.composition.corruption is not None and trained.target_kind is None:
         damaged = Traits.of(trained, subset, condition, damage=True)
         arrays |= {"damaged.strangeness": strangeness(trained, damaged), "damaged.grain": damaged.grain}
-    usual = float(np.quantile(heat_of(found.misfits, cells), USUAL))
+    usual = float(np.nanquantile(heat_of(found.misfits, cells), USUAL))
     return Companion({"held_out": held_out, "usual": usual}, {k: np.ascontiguousarray(v) for k, v in arrays.items()})
 
 

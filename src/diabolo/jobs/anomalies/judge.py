@@ -17,6 +17,7 @@ from diabolo.jobs.anomalies.calibration import CODES, Calibration, calibration, 
 from diabolo.jobs.anomalies.rarity import Rarity, rarity
 from diabolo.jobs.anomalies.traits import Traits, distance
 from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.evaluation.contenders import weights_of
 from diabolo.jobs.inference import rows_of
 from diabolo.metrics.errors import mse
 from diabolo.spec import is_number
@@ -113,7 +114,7 @@ class Judge:
         """The scores (n,) of what is simpler. codes: (n, K). x: (n, cells), the rows as the model sees them."""
         found = {"code neighbors": distance(codes, self.trained.companions[CODES].arrays["z"])}
         if self.twin is not None:
-            found["pca"] = mse(x, self.twin.reconstruct(x))
+            found["pca"] = mse(x, self.twin.reconstruct(x), weights_of(self.trained.kind.layout, x))
         if self.reference is not None:
             found["pixel neighbors"] = distance(x, self.reference)
         return found

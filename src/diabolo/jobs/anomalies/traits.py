@@ -16,6 +16,7 @@ from diabolo.jobs.inference import apply
 from diabolo.jobs.mending.tasks import enlargement
 from diabolo.maths.smoothing import smoothed
 from diabolo.parts.corruptions.downsample import shrunk
+from diabolo.records import Layout
 from diabolo.trained import Trained
 from diabolo.training.device import device_generator
 
@@ -32,8 +33,9 @@ class Traits:
 
     codes: (n, K). misfits: (n, *P) for images, (n, F) for tables: the squared residual of each place, ``(x - x̂)²``. Residuals
     of pictures are smoothed first and squared then, a mean over the channels: a stroke that came back half a pixel aside
-    cancels out, a missing one does not. misfit: (n,), log of their mean. contrast: (n,), log of the variance of the row's
-    cells. grain: (n,), log of how much of the squared residual the smoothing took away: large for noise.
+    cancels out, a missing one does not. Of mixed tables (n, columns), the squares of a column's fields added up and NaN in
+    missing cells. misfit: (n,), log of their mean. contrast: (n,), log of the variance of the row's cells. grain: (n,), log of
+    how much of the squared residual the smoothing took away: large for noise.
     """
 
     codes: np.ndarray
@@ -55,21 +57,23 @@ class Traits:
             )
         numbers = int(np.prod(trained.model.code_shape))
 
+        layout = trained.kind.layout
+
         def look(x: Tensor, c: Tensor | None) -> Tensor:
             if damage:
                 x = trained.model.corrupt(x, device_generator(x.device).manual_seed(0)).x
             z = trained.model.encode(x, None, c)
             residual = x - as_input(trained, trained.out_kind.settled(trained.model.decode(z, c).mean))
-            squares = misfits(residual)
-            fine = residual.square().flatten(1).mean(1)
+            squares = misfits_by_column(residual, x, layout) if layout.columns else misfits(residual)
+            fine = squares.nanmean(1) if layout.columns else residual.square().flatten(1).mean(1)
             beside = torch.stack([x.flatten(1).var(1, unbiased=False), fine], dim=1)
             return torch.cat([z.flatten(1), beside, squares.flatten(1)], dim=1)
 
         found = apply(trained, source, condition, look).numpy()
         squares = found[:, numbers + 2 :]
-        mean = np.maximum(squares.mean(axis=1, dtype=np.float64), LEAST)
-        width = np.subtract(*(trained.kind.layout.bounds or (0.0, 1.0))) ** 2
-        places = trained.kind.layout.positions or trained.kind.layout.shape
+        mean = np.maximum(np.nanmean(squares, axis=1, dtype=np.float64), LEAST)
+        width = np.subtract(*(layout.bounds or (0.0, 1.0))) ** 2
+        places = layout.positions or (len(layout.places),)
         return cls(
             codes=found[:, :numbers],
             misfits=squares.reshape(len(found), *places),
@@ -98,6 +102,16 @@ def misfits(residual: Tensor) -> Tensor:
     if residual.ndim != 4:
         return residual.square()
     return smoothed(residual, sigma(*residual.shape[2:])).square().mean(1)
+
+
+def misfits_by_column(residual: Tensor, x: Tensor, layout: Layout) -> Tensor:
+    """residual (N, F) of a mixed table's rows x -> (N, columns): the squares of a column's fields added up, NaN where its cell
+    is missing. Of a row without any cell the first is 0, for it cannot be misfit."""
+    real = layout.real(x)
+    assert real is not None  # the layout has columns
+    there = real[:, [c.start for c in layout.columns]] > 0
+    there[:, 0] |= ~there.any(1)
+    return layout.by_column(residual.square() * real).masked_fill(~there, torch.nan)
 
 
 def sigma(height: int, width: int) -> float:

@@ -15,6 +15,7 @@ from diabolo.jobs.inference import apply, apply_to_codes, codes
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.recipes import variational
 from diabolo.trained import Trained
+from diabolo.training.device import device_generator
 
 
 @final
@@ -49,6 +50,21 @@ def decoded(trained: Trained, z: Any, y: Any = None) -> Tensor:
     """Codes (n, K) -> x (n, F, *P) on the host, inside the model's scale: the mean of p(x|z)."""
     known = as_codes(trained, z)
     x = apply_to_codes(trained, known, trained.condition(y, len(known)), lambda z, c: trained.model.decode(z, c).mean)
+    return trained.out_kind.settled(x)
+
+
+def made_of(trained: Trained, z: Any, y: Any = None, *, seed: int | None = None) -> Tensor:
+    """Codes (n, K) -> new rows x (n, F, *P) on the host, inside the model's scale: the mean of p(x|z), as a picture is shown.
+
+    A draw of p(x|z) where that mean is no row: the shares of a category's states, by which no row would ever get a rare one.
+    seed: of such draws, None for others each time.
+    """
+    if not trained.model.composition.likelihood.drawn:
+        return decoded(trained, z, y)
+    known, generator = as_codes(trained, z), device_generator(trained.device)
+    generator.manual_seed(int(np.random.default_rng(seed).integers(2**31)))
+    condition = trained.condition(y, len(known))
+    x = apply_to_codes(trained, known, condition, lambda z, c: trained.model.decode(z, c).sample(generator))
     return trained.out_kind.settled(x)
 
 

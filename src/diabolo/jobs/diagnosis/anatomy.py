@@ -10,6 +10,7 @@ from torch import nn
 
 from diabolo.jobs.findings import Finding
 from diabolo.parts.layers import BatchNorm
+from diabolo.parts.networks.embedding import Embedding
 from diabolo.spec import Part
 from diabolo.trained import Trained
 
@@ -25,6 +26,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "layer.upsample": "enlarges to {size}",
         "layer.pool": "pooling",
         "layer.flatten": "map to vector",
+        "layer.embedding": "categories of many states embedded ({n}): {inputs}\u00a0→\u00a0{outputs}",
         "layer.unflatten": "vector to map",
         "layer.activation": "{name}",
         "layer.residual": "residual block, adds to what comes in",
@@ -32,6 +34,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "layer.said": "{text}",
         "part.input.image": "picture, pixels brought to [{low}, {high}]",
         "part.input.table": "row, each column with mean 0 and spread 1",
+        "part.input.mixed": "row; numbers scaled by their quartiles, categories as their states, missing cells marked",
         "part.input.other": "input",
         "part.condition": "the label joins as {n} more numbers",
         "part.gaussian-noise": "noise with standard deviation {std} is added in training",
@@ -41,6 +44,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "part.shuffle": "the picture's tiles, {grid} a side, change places in training",
         "part.downsample": "each side is made {factor} times smaller in training",
         "part.mask-patches": "squares of {patch} cells that make {fraction} of the picture are hidden in training",
+        "part.swap": "{fraction} of the cells are taken from other rows in training",
         "part.dropout": "{p} of the cells become 0 in training",
         "part.other": "{name}",
         "part.code": "code",
@@ -71,6 +75,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "part.l1.fixed": "loss: absolute error (Laplace distribution, scale {scale})",
         "part.l1.shared": "loss: absolute error (Laplace distribution, one learned scale)",
         "part.l1.cell": "loss: absolute error (Laplace distribution, a scale for each cell)",
+        "part.mixed.fixed": "loss: each column its own, squared error of numbers (σ = {std}), cross-entropy of categories",
+        "part.mixed.shared": "loss: each column its own, squared error of numbers (σ learned), cross-entropy of categories",
+        "part.mixed.cell": "loss: each column its own, squared error of numbers (σ for each cell), cross-entropy of categories",
         "part.custom": "loss of the user's own",
     }
 )
@@ -118,7 +125,7 @@ def input_words(trained: Trained) -> tuple[Finding, tuple[Finding, ...]]:
     if kind.name == "image" and layout.bounds is not None:
         title = Finding("part.input.image", {"low": layout.bounds[0], "high": layout.bounds[1]})
     else:
-        title = Finding("part.input.table" if kind.name == "table" else "part.input.other")
+        title = Finding(f"part.input.{kind.name}" if kind.name in ("table", "mixed") else "part.input.other")
     return title, (*_condition(trained), *([] if corruption is None else [_part(corruption)]))
 
 
@@ -148,6 +155,8 @@ def output_words(trained: Trained) -> tuple[Finding, tuple[Finding, ...]]:
         loss = Finding(f"part.mse.{options['variance']}", options)
     elif part.name == "laplace":
         loss = Finding(f"part.l1.{options['spread']}", options)
+    elif part.name == "mixed":
+        loss = Finding(f"part.mixed.{options['variance']}", options)
     elif part.name == "bernoulli":
         loss = Finding("part.bce")
     else:
@@ -192,6 +201,7 @@ def _by(sizes: Any) -> str:
 
 
 _LEAVES: tuple[tuple[Any, Callable[[Any], Finding]], ...] = (
+    (Embedding, lambda m: Finding("layer.embedding", {"n": len(m.maps), "inputs": m.fields, "outputs": m.width})),
     (nn.Linear, lambda m: Finding("layer.linear", {"inputs": m.in_features, "outputs": m.out_features})),
     ((*CONVOLUTIONS, *TRANSPOSED), _convolution),
     (BATCH_NORMS, lambda m: Finding("layer.batch-norm")),

@@ -14,7 +14,9 @@ from diabolo.data.sources import Source
 from diabolo.jobs.anomalies.traits import as_input, fits
 from diabolo.jobs.codes.reconstruct import restored_tensor
 from diabolo.jobs.companions import linear_twin
+from diabolo.jobs.evaluation.contenders import square_error
 from diabolo.jobs.findings import Finding
+from diabolo.records import Layout
 from diabolo.trained import Trained
 
 COPIES = 0.75
@@ -50,15 +52,16 @@ def copying(trained: Trained, source: Source, condition: Tensor | None = None, *
     if trained.target_kind is not None or not fits(trained):
         return None
     x = trained.kind.inside(source)
-    noise = shuffled_cells(x, seed)
-    variance = float(x.flatten(1).double().var(0, unbiased=False).mean())
+    noise = shuffled_cells(x, trained.kind.layout, seed)
+    layout = trained.kind.layout
+    variance = _error(layout, x, layout.typical(x.double().mean(0)).expand(x.shape))
     if not variance > 0:
         return None
     back = (as_input(trained, restored_tensor(trained, v, condition)) for v in (x, noise))
-    data, kept = (1 - _error(v, x_hat) / variance for v, x_hat in zip((x, noise), back, strict=True))
+    data, kept = (1 - _error(layout, v, x_hat) / variance for v, x_hat in zip((x, noise), back, strict=True))
     twin = linear_twin(trained)
     flat = noise.flatten(1)
-    pca = None if twin is None else 1 - _error(flat, torch.from_numpy(twin.reconstruct(flat.numpy()))) / variance
+    pca = None if twin is None else 1 - _error(layout, flat, torch.from_numpy(twin.reconstruct(flat.numpy()))) / variance
     return Copying(data, kept, pca)
 
 
@@ -94,11 +97,14 @@ def room(trained: Trained) -> bool:
     return asked and wide and not guarded and trained.target_kind is None
 
 
-def shuffled_cells(x: Tensor, seed: int = 0) -> Tensor:
-    """x (n, F, *P) with the rows of each cell in an order of its own."""
+def shuffled_cells(x: Tensor, layout: Layout, seed: int = 0) -> Tensor:
+    """x (n, F, *P) with the rows of each cell in an order of its own; of mixed tables those of each column."""
     random = np.random.default_rng(seed)
+    if layout.columns:
+        order = random.permuted(np.repeat(np.arange(len(x))[:, None], len(layout.columns), 1), axis=0)
+        return x.gather(0, torch.from_numpy(order)[:, layout.owner(x.device)])
     return torch.from_numpy(random.permuted(x.flatten(1).numpy(), axis=0)).reshape(x.shape)
 
 
-def _error(x: Tensor, x_hat: Tensor) -> float:
-    return float((x.double() - x_hat.double()).square().mean())
+def _error(layout: Layout, x: Tensor, x_hat: Tensor) -> float:
+    return square_error(layout, x.numpy(), x_hat.numpy())

@@ -22,7 +22,7 @@ from diabolo.jobs.diagnosis.copying import COPIES, Copying, copying
 from diabolo.jobs.diagnosis.curves import GAP, Curves, read_curves
 from diabolo.jobs.diagnosis.remarks import in_english
 from diabolo.jobs.diagnosis.shifts import Shifts, code_shifts
-from diabolo.jobs.evaluation.contenders import EVEN, errors_of
+from diabolo.jobs.evaluation.contenders import EVEN, errors_of, mean_row, square_error
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.generation.holes import HOLES
 from diabolo.jobs.generation.spread import WIDEST, Spread, spread_of
@@ -233,13 +233,14 @@ class _Patient:
         if trained.target_kind is not None or not fits(trained) or trained.model.source.shape != trained.model.target.shape:
             return cls(trained, source, condition, z, None, {}, curves, *_of_history(curves))
         x = encode_all(trained, source)
-        measured = errors_of(x.numpy(), restored(trained, source, condition).numpy(), trained.out_kind.layout.bounds)
+        measured = errors_of(x.numpy(), restored(trained, source, condition).numpy(), trained.out_kind.layout)
         errors = {"model": measured["mse"]} | _simpler(trained, x.flatten(1).numpy())
         both = _of_history(curves)
         if training is not None:
             rows, labels = _some(trained, training, training_labels, most, seed)
             seen = encode_all(trained, rows).numpy()
-            both = (float(np.square(seen - restored(trained, rows, labels).numpy()).mean()), measured["mse"])
+            back = restored(trained, rows, labels).numpy()
+            both = (square_error(trained.out_kind.layout, seen, back), measured["mse"])
         elif curves is not None and curves.train is not None and _comparable(trained) and curves.everyday in measured:
             both = (curves.train, measured[curves.everyday])
         return cls(trained, source, condition, z, x.flatten(1).double().numpy(), errors, curves, *both)
@@ -269,14 +270,17 @@ def _simpler(trained: Trained, x: np.ndarray) -> dict[str, float]:
     rival = linear_rival(trained)
     if rival is None:
         return {}
-    pca = float(np.square(x - rival.reconstruct(x)).mean())
-    return {"pca": pca, "mean": float(np.square(x - rival.mean.astype(x.dtype)).mean())}
+    layout = trained.kind.layout
+    mean = np.broadcast_to(mean_row(layout, rival.mean).ravel(), x.shape)
+    return {"pca": square_error(layout, x, rival.reconstruct(x)), "mean": square_error(layout, x, mean)}
 
 
 def _remembered(trained: Trained, curves: Curves | None) -> dict[str, float]:
     """The errors of the training itself: the history's, beside what PCA leaves of its rows."""
     twin = linear_twin(trained)
     if curves is None or twin is None or curves.everyday != "mse" or not _comparable(trained):
+        return {}
+    if trained.kind.layout.columns:  # what PCA leaves is known of all fields together, and not of the cells that are there
         return {}
     error = curves.train if curves.held_out is None else curves.held_out
     if error is None or trained.model.bottleneck.variational or quantizer(trained) is not None:

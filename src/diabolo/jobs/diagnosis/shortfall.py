@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -17,7 +18,7 @@ from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.jobs.companions import TWIN, linear_rival, linear_twin
 from diabolo.jobs.diagnosis.curves import read_curves
-from diabolo.jobs.evaluation.contenders import EVEN, Contender
+from diabolo.jobs.evaluation.contenders import EVEN, Contender, square_error
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.generation.code_prior import DiscreteCodes, why_not
 from diabolo.jobs.inference import apply
@@ -55,13 +56,22 @@ class _Case:
     def linear(self, numbers: int) -> float:
         """The squared error of PCA with fewer numbers, on the same rows."""
         cut = dataclasses.replace(self.twin, components=self.twin.components[:numbers], explained=self.twin.explained[:numbers])
-        return float(np.square(cut.reconstruct(self.x) - self.x).mean())
+        return self.error(cut.reconstruct(self.x))
+
+    def error(self, x_hat: np.ndarray) -> float:
+        """The squared error of a cell where the rows x come back as x_hat (n, d)."""
+        return square_error(self.trained.kind.layout, self.x, x_hat)
+
+    @property
+    def cells(self) -> int:
+        """Cells of a row; a column of a mixed table is one."""
+        return len(self.trained.kind.layout.columns) or self.x.shape[1]
 
     def told(self, nats: float) -> float:
         """The squared error of PCA's numbers where no more than so many nats may be told about them."""
         powers = np.square(self.twin.transform(self.x)).mean(axis=0)
         lost = gaussian_distortion(powers.astype(np.float64), nats)
-        return self.linear(len(self.twin.components)) + lost / self.x.shape[1]
+        return self.linear(len(self.twin.components)) + lost / self.cells
 
 
 def explain_shortfall(
@@ -138,7 +148,7 @@ def _bits(case: _Case, discrete: DiscreteCodes) -> Finding:
     """What discrete codes make of their bits, and what PCA loses by as many."""
     rival = linear_rival(case.trained)
     assert isinstance(rival, QuantizedPca)  # codes are discrete, and there is a PCA
-    pca, unrounded = (float(np.square(p.reconstruct(case.x) - case.x).mean()) for p in (rival, rival.unrounded))
+    pca, unrounded = (case.error(p.reconstruct(case.x)) for p in (rival, rival.unrounded))
     return why_not(discrete, pca, unrounded)
 
 
@@ -151,15 +161,16 @@ def _noise(case: _Case) -> tuple[float, float]:
         q = trained.model.posterior(trained.model.likelihood.observe(Batch(x), generator).x, c)
         assert q is not None  # a variational neck has one
         noise = torch.randn(q.mean.shape, generator=generator, device=x.device)
-        wrong = (trained.model.decode(q.mean + q.stddev * noise, c).mean - x).square().flatten(1).mean(1, keepdim=True)
-        return torch.cat([wrong, q.mean.flatten(1), q.stddev.flatten(1)], dim=1)
+        made = trained.model.decode(q.mean + q.stddev * noise, c).mean
+        return torch.cat([q.mean.flatten(1), q.stddev.flatten(1), made.flatten(1)], dim=1)
 
     found = apply(trained, case.source, case.condition, both).double().numpy()
-    mean, std = np.split(found[:, 1:], 2, axis=1)
+    numbers = math.prod(trained.model.code_shape)
+    mean, std, made = np.split(found, [numbers, 2 * numbers], axis=1)
     noise, signal = np.square(std).mean(axis=0), mean.var(axis=0)
     used = signal > 0
     share = float((noise[used] / (noise[used] + signal[used])).mean()) if used.any() else 1.0
-    return float(found[:, 0].mean()), share
+    return case.error(made), share
 
 
 def _prices(case: _Case) -> list[Finding]:
@@ -186,7 +197,7 @@ def _worth(case: _Case) -> float | None:
     if case.trained.model.composition.likelihood.name != "gaussian" or options["variance"] != "fixed":
         return None
     lead = case.errors["model"] - case.errors["pca"]
-    return float(lead * case.x.shape[1] / (2 * float(options["std"]) ** 2))
+    return float(lead * case.cells / (2 * float(options["std"]) ** 2))
 
 
 def _damage(case: _Case) -> list[Finding]:
@@ -202,8 +213,7 @@ def _damage(case: _Case) -> list[Finding]:
         return torch.stack([bad.flatten(1), trained.model.decode(trained.model.encode(bad, None, c), c).mean.flatten(1)], dim=1)
 
     found = apply(trained, case.source, case.condition, both).numpy()
-    error = float(np.square(found[:, 1] - case.x).mean())
-    pca = float(np.square(case.twin.reconstruct(found[:, 0]) - case.x).mean())
+    error, pca = case.error(found[:, 1]), case.error(case.twin.reconstruct(found[:, 0]))
     return [Finding("why.damage.better" if error * EVEN < pca else "why.damage.worse", {"error": error, "pca": pca})]
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+import torch
 
-from diabolo.metrics.errors import row_errors
+from diabolo.metrics.errors import mse, row_errors
+from diabolo.records import Layout
 
 EVEN = 1.02
 """Two squared errors within 2 % count as equal."""
@@ -27,8 +29,34 @@ class Contender:
     errors: Mapping[str, float]
 
 
-def errors_of(x: np.ndarray, x_hat: np.ndarray, bounds: tuple[float, float] | None) -> dict[str, float]:
-    """The errors that have a meaning for rows (n, F, *P): PSNR where they are bounded, SSIM where they are pictures too."""
+def weights_of(layout: Layout, x: np.ndarray) -> np.ndarray | None:
+    """:meth:`Layout.weights` of rows x (n, F), as the model sees them, in an array; None where all cells count alike."""
+    found = layout.weights(torch.from_numpy(x)) if layout.columns else None
+    return None if found is None else found.numpy()
+
+
+def square_error(layout: Layout, x: np.ndarray, x_hat: np.ndarray) -> float:
+    """Mean squared error of a cell that is there: two arrays (n, F, *P), or with the cells of a row in one axis."""
+    return float(mse(x, x_hat, weights_of(layout, x)).mean())
+
+
+def mean_row(layout: Layout, mean: np.ndarray) -> np.ndarray:
+    """The row (F, *P) that restores rows best without looking at them. mean: their mean, of any shape.
+
+    Where cells are missing it is the mean of those that are there.
+    """
+    return layout.typical(torch.from_numpy(mean.reshape(layout.shape))).numpy()
+
+
+def errors_of(x: np.ndarray, x_hat: np.ndarray, layout: Layout) -> dict[str, float]:
+    """The errors that have a meaning for rows (n, F, *P): PSNR where they are bounded, SSIM where they are pictures too.
+
+    Of mixed tables a column is one cell, with the errors of its fields added up, and missing cells do not count.
+    """
+    if layout.columns:
+        weights = weights_of(layout, x)
+        return {n: float(row_errors(n, x, x_hat, weights=weights).mean()) for n in ("mse", "mae")}
+    bounds = layout.bounds
     chances = bounds == (0.0, 1.0) and x.min() >= 0 and x.max() <= 1  # what cross-entropy has a meaning for
     names = ("mse", "mae", "bce") if chances else ("mse", "mae")
     return {n: float(row_errors(n, x, x_hat, value_range=bounds).mean()) for n in names} | quality_of(x, x_hat, bounds)

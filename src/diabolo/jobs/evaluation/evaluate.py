@@ -19,7 +19,7 @@ from diabolo.jobs.codes.discrete import quantizer, whole_numbers
 from diabolo.jobs.codes.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.companions import linear_rival, linear_twin
 from diabolo.jobs.diagnosis.shortfall import explain_shortfall
-from diabolo.jobs.evaluation.contenders import Contender, errors_of
+from diabolo.jobs.evaluation.contenders import Contender, errors_of, mean_row
 from diabolo.jobs.evaluation.score import elbo_terms, score_unit
 from diabolo.jobs.findings import Finding
 from diabolo.jobs.generation.code_prior import DiscreteCodes, judge_discrete
@@ -112,8 +112,8 @@ def evaluate(
     z = codes(trained, source, condition).flatten(1).numpy()
     kl = _kl(trained, source, condition)
     contenders = _contenders(trained, source, condition, z.shape[1], same=target is None)
-    bounds = trained.out_kind.layout.bounds
-    table = tuple(Contender(n, k, errors_of(aim, x_hat, bounds)) for n, k, x_hat in contenders)
+    layout, bounds = trained.out_kind.layout, trained.out_kind.layout.bounds
+    table = tuple(Contender(n, k, errors_of(aim, x_hat, layout)) for n, k, x_hat in contenders)
     health = code_health(z, kl)
     discrete = None if quantizer(trained) is None else judge_discrete(trained, whole_numbers(trained, source, condition))
     return Evaluation(
@@ -144,7 +144,7 @@ def _contenders(
     if twin is not None and same:
         x = encode_all(trained, source).numpy()
         found.append(("pca", _numbers(twin), twin.reconstruct(x.reshape(len(x), -1)).reshape(x.shape)))
-        found.append(("mean", 0, np.broadcast_to(twin.mean.reshape(x.shape[1:]), x.shape)))
+        found.append(("mean", 0, np.broadcast_to(mean_row(trained.kind.layout, twin.mean), x.shape)))
     elif trained.kind.layout.shape == trained.out_kind.layout.shape:
         x = trained.kind.inside(source).numpy()
         found.append(("input", x[0].size, x))

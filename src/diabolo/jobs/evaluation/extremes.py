@@ -15,8 +15,9 @@ from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.jobs.codes.reconstruct import aim_of, encode_all, restored
 from diabolo.jobs.companions import linear_rival
+from diabolo.jobs.evaluation.contenders import square_error, weights_of
 from diabolo.jobs.inference import rows_of
-from diabolo.metrics.errors import row_errors
+from diabolo.metrics.errors import mse
 from diabolo.trained import Trained
 
 GROUPS = ("best", "median", "worst")
@@ -71,7 +72,8 @@ def find_extremes(trained: Trained, data: Any, y: Any = None, target: Any = None
     labels = None if y is None else np.asarray(y).ravel()
     aims = aim_of(trained, source, target)
     x_hat = restored(trained, source, trained.condition(y, len(source)))
-    errors = row_errors("mse", encode_all(trained, aims).flatten(1).numpy(), x_hat.flatten(1).numpy())
+    wanted = encode_all(trained, aims).flatten(1).numpy()
+    errors = mse(wanted, x_hat.flatten(1).numpy(), weights_of(trained.out_kind.layout, wanted))
     groups = {}
     for name, rows in ranked(errors, each).items():
         index = torch.from_numpy(rows)
@@ -86,7 +88,9 @@ def find_extremes(trained: Trained, data: Any, y: Any = None, target: Any = None
                 aim=aim[i],
                 restored=x_hat[row],
                 pca=None if pca is None else pca[i],
-                pca_error=None if pca is None else float((pca[i] - shown[i]).square().mean()),
+                pca_error=None
+                if pca is None
+                else square_error(trained.kind.layout, shown[i : i + 1].numpy(), pca[i : i + 1].numpy()),
                 label=None if labels is None else labels[row],
             )
             for i, row in enumerate(rows)

@@ -82,7 +82,7 @@ def log_likelihood(trained: Trained, data: Any, y: Any = None, *, samples: int =
         return _estimate(trained, x, condition, samples, generator)
 
     found = apply(trained, source, trained.condition(y, len(source)), estimate).double().numpy()
-    return Likelihoods(found + shift(trained), samples, trained.model.composition.likelihood.about)
+    return Likelihoods(found, samples, trained.model.composition.likelihood.about)
 
 
 def _check(trained: Trained, samples: int) -> None:
@@ -118,11 +118,11 @@ def _estimate(trained: Trained, x: Tensor, condition: Tensor | None, samples: in
         weight = ((noise.square() - z.square()) / 2 + std.log()).flatten(1).sum(1)  # log p(z) − log q(z|x)
         weight += _log_prob(trained, model.decode(z, repeated(condition, count)), repeated(seen.aim, count))
         total = torch.logaddexp(total, torch.logsumexp(weight.double().unflatten(0, (-1, count)), 1))
-    return total - math.log(samples)
+    return total - math.log(samples) + shift(trained, x)
 
 
 def _log_prob(trained: Trained, output: Output, x: Tensor) -> Tensor:
     """log p(x|z) of each row, (N,)."""
     if trained.model.target.step is None or not trained.model.composition.likelihood.scaled:
-        return -output.costs(x)[0]
+        return -output.costs(x, trained.model.target.real(x))[0]
     return log_likelihood_of(trained, output, x).flatten(1).sum(1)

@@ -85,7 +85,7 @@ def elbo_terms(trained: Trained, x: Tensor, condition: Tensor | None, generator:
         cells = log_likelihood(trained, model.decode(q.mean + q.stddev * noise, condition), seen.aim)
         total += torch.stack([cells.flatten(1).sum(1), kl_divergence(q, prior).flatten(1).sum(1)], dim=1)
     total /= len(points)
-    total[:, 0] += shift(trained)
+    total[:, 0] += shift(trained, x)
     return total
 
 
@@ -113,14 +113,15 @@ def noise_for_all(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
 
 
 def log_likelihood(trained: Trained, output: Output, x: Tensor) -> Tensor:
-    """log p(x|z) a cell: of the value's own bin where the data are whole numbers, of the density elsewhere."""
-    step = trained.model.target.step
-    if step is None or not trained.model.composition.likelihood.scaled:
-        return output.log_prob(x)
-    return output.log_mass(x, step)
+    """log p(x|z) a cell, 0 where it is missing: of the value's own bin where the data are whole numbers, of the density
+    elsewhere."""
+    step, real = trained.model.target.step, trained.model.target.real(x)
+    whole = step is not None and trained.model.composition.likelihood.scaled
+    found = output.log_mass(x, step) if whole and step is not None else output.log_prob(x)
+    return found if real is None else found * real
 
 
-def shift(trained: Trained) -> float:
-    """Nats a row that turn the density inside into one in the caller's units; 0 where values are whole numbers."""
+def shift(trained: Trained, x: Tensor) -> Tensor:
+    """Nats that turn the density inside of rows x (N, F, *P) into one in the caller's units, (N,); 0 for whole numbers."""
     scaled = trained.model.composition.likelihood.scaled and trained.model.target.step is None
-    return trained.out_kind.log_scale if scaled else 0.0
+    return trained.out_kind.log_scales(x) if scaled else x.new_zeros(len(x))

@@ -13,7 +13,7 @@ import torch
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, UnsupportedError
-from diabolo.jobs.codes.embed import decoded
+from diabolo.jobs.codes.embed import made_of
 from diabolo.jobs.codes.reconstruct import encode_all, restored
 from diabolo.jobs.companions import linear_twin
 from diabolo.jobs.findings import Finding
@@ -164,7 +164,7 @@ def judge_samples(
     lines = []
     for name in names:
         z = sample_codes(trained, len(kept), density=name, random_state=seed)
-        lines.append(bench.line(name, decoded(trained, z, given).flatten(1).numpy(), z))
+        lines.append(bench.line(name, made_of(trained, z, given, seed=seed).flatten(1).numpy(), z))
     lines.sort(key=lambda line: line.frechet)
     beside = [] if trained.model.condition else _pca(trained, len(kept), seed, bench)
     half = len(kept) // 2

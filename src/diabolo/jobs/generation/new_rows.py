@@ -11,7 +11,7 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.jobs.codes.embed import decoded
+from diabolo.jobs.codes.embed import made_of
 from diabolo.jobs.codes.reconstruct import encode_all
 from diabolo.jobs.generation.holes import HOLES, find_holes
 from diabolo.jobs.generation.judge_samples import SampleJudgment, judge_samples
@@ -106,12 +106,12 @@ def _hollow(
     if line.holes is None or line.holes <= HOLES:
         return None
     found = find_holes(trained, source, y, n, origin=line.origin, seed=seed)
-    return line.origin, decoded(trained, found.codes.astype(np.float32), found.labels)
+    return line.origin, made_of(trained, found.codes.astype(np.float32), found.labels, seed=seed)
 
 
 def drawn(trained: Trained, n: int, density: str, y: Any, seed: int | None) -> Tensor:
     """n new rows inside the model's scale, (n, F, *P). y: the label of all, or n of them, for conditional recipes."""
-    return decoded(trained, sample_codes(trained, n, density=density, random_state=seed), y)
+    return made_of(trained, sample_codes(trained, n, density=density, random_state=seed), y, seed=seed)
 
 
 def nearest_rows(trained: Trained, made: Tensor, training: Any) -> Nearest:

@@ -11,7 +11,7 @@ from diabolo.densities import DENSITIES, DISCRETE, find
 from diabolo.densities.base import Density
 from diabolo.errors import FewCodesWarning, ParameterError, UnsupportedError
 from diabolo.jobs.codes.discrete import codes_of, quantizer
-from diabolo.jobs.codes.embed import decode
+from diabolo.jobs.codes.embed import made_of
 from diabolo.jobs.companions import CODES
 from diabolo.jobs.generation.code_prior import code_prior, priors_of
 from diabolo.spec import is_whole
@@ -61,9 +61,10 @@ def sample_codes(trained: Trained, n: int, *, density: str = "auto", random_stat
 
 
 def sample(trained: Trained, n: int, y: Any = None, *, density: str = "auto", random_state: int | None = None) -> Any:
-    """n new rows as the caller's data: codes from :func:`sample_codes`, through the decoder (the mean of p(x|z))."""
+    """n new rows as the caller's data: codes from :func:`sample_codes`, and what :func:`made_of` makes of them."""
     warn_of_few_codes(trained, density)
-    return decode(trained, sample_codes(trained, n, density=density, random_state=random_state), y)
+    z = sample_codes(trained, n, density=density, random_state=random_state)
+    return trained.out_kind.decode(made_of(trained, z, y, seed=random_state))
 
 
 def fit_density(trained: Trained, name: str) -> Density:

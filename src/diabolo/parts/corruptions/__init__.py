@@ -6,6 +6,7 @@ from diabolo.parts.corruptions.downsample import Downsample
 from diabolo.parts.corruptions.masks import Dropout, MaskCells, MaskPatches
 from diabolo.parts.corruptions.noise import GaussianNoise, SaltAndPepper
 from diabolo.parts.corruptions.shuffle import Shuffle
+from diabolo.parts.corruptions.swap import Swap
 
 CORRUPTIONS: tuple[type[Corruption], ...] = (
     GaussianNoise,
@@ -16,6 +17,7 @@ CORRUPTIONS: tuple[type[Corruption], ...] = (
     BlindSpots,
     Shuffle,
     Downsample,
+    Swap,
 )
 
 __all__ = [
@@ -29,4 +31,5 @@ __all__ = [
     "MaskPatches",
     "SaltAndPepper",
     "Shuffle",
+    "Swap",
 ]

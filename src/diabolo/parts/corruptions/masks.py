@@ -11,7 +11,7 @@ from torch import Tensor
 
 from diabolo.errors import ParameterError
 from diabolo.parts.corruptions.base import Corruption
-from diabolo.parts.corruptions.draws import chance, exactly
+from diabolo.parts.corruptions.draws import chance, chance_of_cells, exactly
 from diabolo.records import Corrupted, Layout
 from diabolo.spec import option
 
@@ -24,7 +24,8 @@ class MaskCells(Corruption):
     """A cell becomes ``value`` with the chance ``fraction``, each by itself.
 
     value None is the lower bound where the data have bounds (a black pixel), and else 0, which is the mean of a
-    standardized column.
+    standardized column. In a mixed table whole columns are hidden, each by itself: they become missing cells, which all fields
+    but the flag are 0 in, and value must stay None.
 
     Reference: Vincent et al. 2008, https://doi.org/10.1145/1390156.1390294
     """
@@ -37,15 +38,20 @@ class MaskCells(Corruption):
 
     def __call__(self, x: Tensor, layout: Layout, generator: torch.Generator) -> Corrupted:
         """x (N, F, *P) -> the same with hidden cells."""
-        return masked(self, x, chance(x, self.fraction, generator), layout)
+        return masked(self, x, chance_of_cells(x, self.fraction, layout, generator), layout)
 
     @property
     def partial(self) -> bool:
         return self.judge == "hidden"
 
     def check_layout(self, layout: Layout) -> None:
-        """Raise ParameterError where the value is outside the bounds of the data."""
+        """Raise ParameterError where the value is outside the bounds of the data, or there is one for a mixed table."""
         _check_value(self, layout)
+        if layout.columns and self.value is not None:
+            raise ParameterError(
+                f"mask.value={self.value} cannot stand in hidden cells of a table with columns of several kinds: they are "
+                "marked as missing. Leave value=None."
+            )
 
 
 @final
@@ -119,13 +125,26 @@ class Dropout(Corruption):
         hidden = chance(x, self.p, generator)
         return Corrupted((x / (1 - self.p)).masked_fill(hidden, 0.0), hidden)
 
+    def check_layout(self, layout: Layout) -> None:
+        """Raise ParameterError for mixed tables, whose states and flags have no other sizes."""
+        if layout.columns:
+            raise ParameterError(
+                "The corruption 'dropout' rescales what it does not hide, which has no meaning for categories. Use 'mask', "
+                "which hides whole columns, or 'swap'."
+            )
+
 
 def masked(part: MaskCells | MaskPatches, x: Tensor, hidden: Tensor, layout: Layout) -> Corrupted:
-    """x (N, F, *P) with the part's value where ``hidden`` (bool like x) is True: what a model of that part saw in training."""
-    value = part.value
+    """x (N, F, *P) with the part's value where ``hidden`` (bool like x) is True: what a model of that part saw in training.
+
+    In mixed tables ``hidden`` is True for all fields of a column or for none; these become 0, and the flag 1.
+    """
+    judged, value = hidden if part.judge == "hidden" else None, part.value
+    if layout.columns:
+        return Corrupted(torch.where(hidden, layout.missing(x), x), hidden, judged)
     if value is None:
         value = 0.0 if layout.bounds is None else layout.bounds[0]
-    return Corrupted(x.masked_fill(hidden, value), hidden, hidden if part.judge == "hidden" else None)
+    return Corrupted(x.masked_fill(hidden, value), hidden, judged)
 
 
 def _check_value(part: MaskCells | MaskPatches, layout: Layout) -> None:

@@ -24,6 +24,7 @@ class GaussianNoise(Corruption):
     least, where it is given: each row has a standard deviation of its own, drawn evenly between least and std, so that the
     model learns to clean rows whose noise nobody has measured.
     clip cuts the result off at the bounds of the data, as a camera would; it is refused where there are none.
+    In a mixed table numbers and dates get noise, in the units the model sees; categories, flags and missing cells stay.
 
     Reference: Vincent et al. 2010, https://www.jmlr.org/papers/v11/vincent10a.html
     """
@@ -41,13 +42,22 @@ class GaussianNoise(Corruption):
         if self.least is not None:
             share = torch.rand((len(x), *[1] * (x.dim() - 1)), generator=generator, device=x.device)
             std = self.least + (self.std - self.least) * share
-        noisy = x + (std * noise).to(x.dtype)
+        moved = (std * noise).to(x.dtype)
+        noisy = x + (moved * _noisy_fields(x, layout) if layout.columns else moved)
         return Corrupted(noisy.clamp(*layout.bounds) if self.clip and layout.bounds is not None else noisy)
 
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError where clip is asked for and the data have no bounds."""
         if self.clip and layout.bounds is None:
             raise ParameterError("gaussian-noise.clip=True needs data with bounds, these have none. Use clip=False.")
+
+
+def _noisy_fields(x: Tensor, layout: Layout) -> Tensor:
+    """1 at the values of numbers that are there, 0 at all other fields of a mixed table: (N, F) like x."""
+    real, numbers = layout.real(x), torch.zeros(layout.fields, dtype=x.dtype)
+    assert real is not None  # the layout has columns
+    numbers[[c.start for c in layout.columns if not c.levels]] = 1
+    return real * numbers.to(x.device)
 
 
 @final

@@ -75,13 +75,15 @@ class Likelihood(Part, ABC):
     """Base of the likelihoods (abstract).
 
     everyday: name of the figure people know, such as ``"mse"``. density: whether log_prob is a log-density in nats.
-    scaled: whether it is one of the cells' values, so that it changes with their units. about: what it speaks about.
+    scaled: whether it is one of the cells' values, so that it changes with their units. about: what it speaks about. drawn:
+    whether new rows are draws of p(x|z), because its mean is no row.
     """
 
     family: ClassVar[str] = "likelihood"
     everyday: ClassVar[str]
     density: ClassVar[bool]
     scaled: ClassVar[bool] = True
+    drawn: ClassVar[bool] = False
     about: ClassVar[str] = "the data"
 
     def wants(self, layout: Layout) -> int:

@@ -14,13 +14,14 @@ from torch import Tensor, nn
 from diabolo.errors import unknown
 from diabolo.parts.layers import ACTIVATIONS, NORMALIZATIONS, Dense, Skip, initialize, join, set_last_bias
 from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports, settled
+from diabolo.parts.networks.embedding import flattened, initialize_embedding
 from diabolo.records import Layout
 from diabolo.spec import option
 
 
 @final
 class MlpEncoder(Encoder):
-    """Flatten, hidden layers, one linear layer: x (N, F, *P) -> h (N, wants)."""
+    """Flatten (and embed, in mixed tables), hidden layers, one linear layer: x (N, F, *P) -> h (N, wants)."""
 
     def __init__(self, flatten: nn.Module, stages: Sequence[nn.Module], head: nn.Module) -> None:
         super().__init__()
@@ -66,6 +67,9 @@ class Mlp(Network):
     number of cells, between 64 and 512 (twice that for l); each next one has half as many, but never fewer than the code.
     784 cells give (512,), (512, 256) and (1024, 512, 256); 7 columns give (64,), (64, 32) and (128, 64, 32).
 
+    A category of a mixed table with more than 16 states is first embedded in half as many numbers, at most 32 (Guo & Berkhahn
+    2016, https://arxiv.org/abs/1604.06737).
+
     Hinton, Salakhutdinov 2006, https://doi.org/10.1126/science.1127647
     """
 
@@ -85,13 +89,15 @@ class Mlp(Network):
 
     def build(self, ports: Ports) -> tuple[MlpEncoder, MlpDecoder]:
         widths = tuple(settled(self.widths, "mlp.widths"))
-        into, out = ports.source.cells + ports.condition, ports.gives + ports.condition
+        flatten, width = flattened(ports.source)
+        into, out = width + ports.condition, ports.gives + ports.condition
         cells = ports.outputs * math.prod(ports.target.positions)
-        encoder = MlpEncoder(nn.Flatten(), self._hidden(into, widths), nn.Linear((into, *widths)[-1], ports.wants))
+        encoder = MlpEncoder(flatten, self._hidden(into, widths), nn.Linear((into, *widths)[-1], ports.wants))
         mirrored = widths[::-1]
         shape = (ports.outputs, *ports.target.positions)
         decoder = MlpDecoder(self._hidden(out, mirrored), nn.Linear((out, *mirrored)[-1], cells), nn.Unflatten(1, shape))
         initialize(encoder)
+        initialize_embedding(flatten)
         initialize(decoder)
         return encoder, decoder
 

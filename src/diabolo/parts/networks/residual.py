@@ -21,6 +21,7 @@ from diabolo.parts.layers import (
     nonlinear,
 )
 from diabolo.parts.networks.base import Decoder, Encoder, Network, Ports, settled
+from diabolo.parts.networks.embedding import flattened, initialize_embedding
 from diabolo.parts.networks.identity import start_at_identity
 from diabolo.parts.networks.mlp import MlpDecoder, MlpEncoder, chosen_widths
 from diabolo.parts.networks.pyramid import Pyramid, PyramidDecoder, PyramidEncoder, check_positions, chosen_channels
@@ -129,6 +130,8 @@ class Residual(Network):
             for block in module.modules():
                 if isinstance(block, Block):
                     block.quiet()
+        if isinstance(encoder, MlpEncoder):
+            initialize_embedding(encoder.flatten)
         if isinstance(encoder, PyramidEncoder) and isinstance(decoder, PyramidDecoder) and self._mirrored(ports):
             start_at_identity(encoder, decoder, ports.source.fields, min(ports.wants, ports.gives))
         return encoder, decoder
@@ -167,8 +170,9 @@ class Residual(Network):
 
     def _vectors(self, ports: Ports) -> tuple[Encoder, Decoder]:
         widths = tuple(settled(self.widths, "residual.widths"))
-        into, out = (ports.source.cells + ports.condition, *widths), (ports.gives + ports.condition, *widths[::-1])
-        encoder = MlpEncoder(nn.Flatten(), self._tower(into), nn.Linear(into[-1], ports.wants))
+        flatten, width = flattened(ports.source)
+        into, out = (width + ports.condition, *widths), (ports.gives + ports.condition, *widths[::-1])
+        encoder = MlpEncoder(flatten, self._tower(into), nn.Linear(into[-1], ports.wants))
         unflatten = nn.Unflatten(1, (ports.outputs,))
         return encoder, MlpDecoder(self._tower(out), nn.Linear(out[-1], ports.outputs), unflatten)
 
