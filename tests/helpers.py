@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 import torch
 from torch import Tensor
 
@@ -15,7 +14,17 @@ from diabolo.records import Column, Layout
 from diabolo.trained import Trained
 
 MIXED = Layout(
-    ("age", "age missing", "red", "green", "blue", "color missing", "height", "height missing", *(f"city {i}" for i in range(21))),
+    (
+        "age",
+        "age missing",
+        "red",
+        "green",
+        "blue",
+        "color missing",
+        "height",
+        "height missing",
+        *(f"city {i}" for i in range(21)),
+    ),
     columns=(Column("age", 0, 2), Column("color", 2, 6, 3), Column("height", 6, 8), Column("city", 8, 29, 20)),
 )
 """Two numbers and two categories inside, one of them of many states."""

@@ -47,7 +47,9 @@ def test_what_is_typical_is_the_mean_of_what_is_there() -> None:
     """Ages 4 and 2, two of four missing: 6 / 4 over all rows, 3 over those that are there."""
     x = torch.zeros(4, 8)
     x[:, 0], x[:, 1] = torch.tensor([4.0, 2, 0, 0]), torch.tensor([0.0, 0, 1, 1])
-    x[0, 2:6], x[1, 2:6], x[2, 2:6], x[3, 2:6] = (torch.tensor(v) for v in ([1.0, 0, 0, 0], [0.0, 1, 0, 0], *[[0.0, 0, 0, 1]] * 2))
+    x[0, 2:6], x[1, 2:6], x[2, 2:6], x[3, 2:6] = (
+        torch.tensor(v) for v in ([1.0, 0, 0, 0], [0.0, 1, 0, 0], *[[0.0, 0, 0, 1]] * 2)
+    )
     assert MIXED.typical(x.mean(0)).tolist() == [3.0, 0, 0.5, 0.5, 0, 0, 0, 0]
     assert Layout(tuple("abcdefgh")).typical(x.mean(0)).equal(x.mean(0))
     assert MIXED.missing(x).tolist() == [[0, 1, 0, 0, 0, 1, 0, 1]]

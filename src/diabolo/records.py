@@ -58,7 +58,9 @@ class Layout:
     bounds: tuple[float, float] | None = None
     step: float | None = None
     columns: tuple[Column, ...] = ()
-    _places: dict[torch.device, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _places: dict[torch.device, tuple[Tensor, Tensor, Tensor]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def fields(self) -> int:

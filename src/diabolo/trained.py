@@ -103,6 +103,10 @@ class Trained:
         """A copy that carries one more companion."""
         return dataclasses.replace(self, companions={**self.companions, name: companion})
 
+    def without_companion(self, name: str) -> Trained:
+        """A copy that does not carry this one; the same where it did not."""
+        return dataclasses.replace(self, companions={k: c for k, c in self.companions.items() if k != name})
+
 
 def as_labels(y: object) -> np.ndarray:
     """Labels as JSON can keep them: points in time and other objects become text."""

@@ -127,3 +127,15 @@ def test_cross_entropy_outside_its_range_says_what_came():
 def test_shapes_that_do_not_fit(x, x_hat):
     with pytest.raises(DataError, match="Expected"):
         mse(x, x_hat)
+
+
+def test_weights_of_a_mean(pair):
+    x, x_hat = (a.reshape(7, -1) for a in pair)
+    weights = np.random.default_rng(1).random(x.shape)
+    for name, power in (("mse", 2), ("mae", 1), ("l1", 1)):
+        expected = (weights * np.abs(x - x_hat) ** power).sum(1)
+        np.testing.assert_allclose(row_errors(name, x, x_hat, weights=weights), expected, rtol=1e-12)
+    np.testing.assert_allclose(rmse(x, x_hat, weights) ** 2, mse(x, x_hat, weights), rtol=1e-12)
+    np.testing.assert_allclose(mse(x, x_hat, np.full(x.shape, 1 / x.shape[1])), mse(x, x_hat), rtol=1e-12)
+    with pytest.raises(ParameterError, match="Use one of l1, mae, mse, rmse"):
+        row_errors("psnr", x, x_hat, weights=weights)

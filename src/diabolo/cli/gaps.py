@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,17 @@ import numpy as np
 import torch
 
 from diabolo.cli import console, restoring
+from diabolo.data.kinds.mixed import MixedTableKind
 from diabolo.errors import ParameterError
 
 if TYPE_CHECKING:
     from diabolo.cli.hiding import Hidden
     from diabolo.data.given import Columns, Given
+    from diabolo.jobs.mending.missing import Filled, Guesses
     from diabolo.trained import Trained
+
+COLUMNS = 20
+"""Columns whose guesses are told."""
 
 
 def fill(
@@ -31,6 +37,8 @@ def fill(
     from diabolo.jobs.mending.mend import filled
 
     given = given_like(trained.kind, data, label=label, skip_broken=skip_broken)
+    if isinstance(trained.kind, MixedTableKind):
+        return _mixed(trained, trained.kind, given, data, output, ending, hidden)
     gone = _gone(trained, given, hidden)
     if hidden is not None:
         warning = unfamiliar(trained, trained.kind.accept(given, "the model"), given.labels)
@@ -48,6 +56,59 @@ def fill(
     shown = restoring.first(reading, None, ending)
     x_hat = trained.kind.encode(trained.kind.read(values[: len(shown.source)]).take(torch.arange(len(shown.source))))
     return restoring.WRITERS[ending](trained, shown, x_hat, output), notes
+
+
+def _mixed(
+    trained: Trained, kind: MixedTableKind, given: Given, data: str, output: Path, ending: str, hidden: Hidden | None
+) -> tuple[int, tuple[str, ...]]:
+    """The same for tables with categories, dates and missing cells."""
+    from diabolo.jobs.mending.missing import fill
+
+    if ending not in (".csv", ".parquet"):
+        raise ParameterError(f"-o {output}: a table with columns of several kinds goes into a .csv or .parquet file.")
+    mask = None if hidden is None else hidden((len(given.rows), given.rows.shape[1]), "")
+    made = fill(trained, kind, given, mask)
+    _write_columns(trained, data, given, made, kind, output, ending)
+    notes = (f"{int(made.gone.sum())} of {made.gone.size} cells were filled in", *_words(made.guesses))
+    return 1, (*given.notes, *kind.remarks(given), *notes)
+
+
+def _words(guesses: Sequence[Guesses]) -> Iterator[str]:
+    """How well cells are guessed, in words, the columns first where the model helps most."""
+    if not guesses:
+        return
+    better = sum(g.better for g in guesses)
+    yield (
+        f"of cells that are there, hidden for a test, the model guesses {better} of {len(guesses)} columns better than the mean "
+        "or the most frequent level does"
+    )
+    for g in guesses[:COLUMNS]:
+        if g.measure == "rmse":
+            yield f"  {g.column}: off by {g.model:.4g} (root mean square), the mean by {g.simplest:.4g}"
+        else:
+            yield f"  {g.column}: {g.model:.1%} right, the most frequent level {g.simplest:.1%}"
+
+
+def _write_columns(
+    trained: Trained, data: str, given: Given, made: Filled, kind: MixedTableKind, output: Path, ending: str
+) -> None:
+    """The table that was read, with its features filled in and every other column as it was."""
+    import narwhals as nw
+    import polars as pl
+
+    from diabolo.data.files import read_table
+    from diabolo.store.files import write_bytes
+
+    found = nw.from_native(made.table(kind, given), pass_through=True)
+    if isinstance(found, np.ndarray):
+        table = pl.DataFrame(found, schema=list(kind.names))
+    else:
+        features = [pl.Series(name, found[name].to_list()) for name in found.columns]
+        table = read_table(Path(data), kind.wants)[0] if Path(data).is_file() else pl.DataFrame()
+        table = table.with_columns(features)
+    buffer = io.BytesIO()
+    table.write_csv(buffer) if ending == ".csv" else table.write_parquet(buffer)
+    write_bytes(output, buffer.getvalue())
 
 
 def _write_table(trained: Trained, data: Path, columns: Columns, values: np.ndarray, output: Path, ending: str) -> None:

@@ -68,7 +68,8 @@ def write_table(path: Path, ending: str, key: str, columns: Mapping[str, np.ndar
         arrays |= {_apart(name, key): values for name, values in beside.items()}
         np.savez_compressed(buffer, **arrays)
     else:
-        frame = pl.DataFrame({**{_apart(k, *columns): v for k, v in beside.items()}, **columns})
+        whole = {**{_apart(k, *columns): v for k, v in beside.items()}, **columns}
+        frame = pl.DataFrame({k: v.tolist() if v.dtype.kind == "O" else v for k, v in whole.items()})
         frame.write_csv(buffer) if ending == ".csv" else frame.write_parquet(buffer)
     write_bytes(path, buffer.getvalue())
 

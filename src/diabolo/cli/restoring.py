@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import torch
 from torch import Tensor
 
 from diabolo.cli import outputs
 from diabolo.data import Reading
+from diabolo.data.kinds import MixedTableKind, TableKind
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError
 from diabolo.maths.ranges import to_bytes
@@ -105,7 +107,8 @@ def _write_columns(trained: Trained, reading: Reading, values: Any, path: Path) 
 def columns(given: Any, trained: Trained) -> Mapping[str, np.ndarray]:
     """Values as the caller has them, (n, ...) or a frame, by the names of columns."""
     if trained.out_kind.name == "mixed" and hasattr(given, "columns"):
-        return {str(series.name): series.to_numpy() for series in nw.from_native(given, eager_only=True).iter_columns()}
+        frame = nw.from_native(given, eager_only=True)
+        return {str(name): np.array(frame[:, i].to_list(), dtype=object) for i, name in enumerate(frame.columns)}
     if hasattr(given, "columns"):
         return {str(name): np.asarray(given[name]) for name in given.columns}
     flat = np.asarray(given).reshape(len(given), -1)

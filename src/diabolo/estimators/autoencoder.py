@@ -24,6 +24,7 @@ from diabolo.estimators.plot import Plot
 from diabolo.estimators.widths import Widths
 from diabolo.jobs.anomalies.detect import detect
 from diabolo.jobs.anomalies.judge import QUANTILE, Detection
+from diabolo.jobs.anomalies.rarity import with_rarity
 from diabolo.jobs.codes import discrete
 from diabolo.jobs.codes import embed as embedding
 from diabolo.jobs.codes import interpolate as interpolating
@@ -366,7 +367,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         quantile: the share of usual rows below the threshold. anomalous: the truth, 0 or 1 a row, where it is known: then
         ``.auc`` says how well this model and simpler methods tell them apart. reference: normal rows, to compare pixels with.
         """
-        return detect(self._fitted(X), X, y, anomalous=anomalous, quantile=quantile, reference=reference)
+        self.trained_ = with_rarity(self._fitted(X))
+        return detect(self.trained_, X, y, anomalous=anomalous, quantile=quantile, reference=reference)
 
     def cluster(
         self, X: Any, y: Any = None, *, clusters: int | str = "auto", method: str = "kmeans", random_state: int = 0
@@ -501,7 +503,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         A folder that holds anything is refused; ``overwrite=True`` replaces a model folder.
         """
-        return store.save(self._fitted(), store.prepare_for_model(folder, overwrite=overwrite))
+        self.trained_ = with_rarity(self._fitted())
+        return store.save(self.trained_, store.prepare_for_model(folder, overwrite=overwrite))
 
     @classmethod
     def from_trained(cls, trained: Trained) -> Self:

@@ -203,7 +203,10 @@ class Plot:
         from diabolo.figures.texts import ENGLISH
 
         z = sample_codes(self.trained, n, density=density, random_state=random_state)
-        found, layout = nearest_rows(self.trained, made_of(self.trained, z, y, seed=random_state), X), self.trained.out_kind.layout
+        found, layout = (
+            nearest_rows(self.trained, made_of(self.trained, z, y, seed=random_state), X),
+            self.trained.out_kind.layout,
+        )
         new, near = ENGLISH["samples.new"], ENGLISH["samples.near"]
         if self.trained.out_kind.name != "image" or layout.bounds is None:
             both = torch.stack([found.made, found.near], dim=1).flatten(0, 1).flatten(1).numpy()

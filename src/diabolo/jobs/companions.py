@@ -38,14 +38,16 @@ def add_companions(
 ) -> Trained:
     """``trained`` with companions: two fitted on its training rows and no others, and how its validation rows fit.
 
-    codes: of up to 5 000 rows, with their row numbers and labels. rarity: a density fitted to them, where rows can be judged by
-    it. code-prior: of discrete codes, see :func:`diabolo.jobs.generation.code_prior.fit_code_prior`. pca: mean and principal
-    axes of the rows as the model sees them, from as many rows as hold 50 million numbers; not for models trained on pairs. A
-    model that went on with fewer rows keeps the PCA it had. calibration: see
+    codes: of up to 5 000 rows, with their row numbers and labels; the density of those before goes, see
+    :func:`diabolo.jobs.anomalies.rarity.with_rarity`. code-prior: of discrete codes, see
+    :func:`diabolo.jobs.generation.code_prior.fit_code_prior`. pca: mean and principal axes of the rows as the model sees them,
+    from as many rows as hold 50 million numbers; not for models trained on pairs. A model that went on with fewer rows keeps
+    the PCA it had. calibration: see
     :func:`diabolo.jobs.anomalies.calibration.calibrate`; of training rows where there are no others. What is simpler at mending
     pictures: see :func:`diabolo.jobs.mending.judge_mending.fit_simpler`. groups: (n,) of all rows of the examples, alike for
     squares of one photograph.
     """
+    trained = trained.without_companion(rarity.NAME)
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
     held_out = len(validation) > 0
     judged = validation if held_out else rows
@@ -53,8 +55,6 @@ def add_companions(
     calibrated = calibration.calibrate(trained, examples, judged, held_out=held_out, pictures=pictures)
     if calibrated is not None and not _more(trained.companions.get(calibration.NAME), calibrated, "misfit"):
         trained = trained.with_companion(calibration.NAME, calibrated)
-    if calibrated is not None and len(trained.companions[CODES].arrays["z"]) > 1:
-        trained = trained.with_companion(rarity.NAME, rarity.fit_rarity(trained.companions[CODES].arrays["z"]).companion())
     prior = code_prior.fit_code_prior(trained, examples, rows, validation, seed)
     trained = trained if prior is None else trained.with_companion(code_prior.NAME, prior)
     if len(rows) >= max((int(c.data["rows"]) for n, c in trained.companions.items() if n in SIMPLER), default=0):

@@ -16,6 +16,7 @@ from diabolo.data import Reading
 from diabolo.data.sources import Source
 from diabolo.data.split import split
 from diabolo.data.subset import Subset
+from diabolo.jobs.anomalies.rarity import with_rarity
 from diabolo.jobs.evaluation.evaluate import Evaluation, evaluate
 from diabolo.jobs.mending.pairs import matched, smaller_rows
 from diabolo.jobs.train import Options, Reader, read_target, train
@@ -74,6 +75,7 @@ def make(
     if target is not None:
         reading, wanted = matched(reading, read_target(target, reading))
     trained = train(reading, options, y=y, target=wanted, readers=readers, checkpoint_folder=path / CHECKPOINTS, resume=resume)
+    trained = with_rarity(trained)
     store.save(trained, path, run=run)
     held_out = judge(trained, reading, options, y, None if wanted is None else wanted.source)
     store.add_metrics(trained, path, held_out.evaluation.to_dict() if held_out else {})

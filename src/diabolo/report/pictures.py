@@ -9,10 +9,11 @@ from torch import Tensor
 
 from diabolo.jobs.evaluation.extremes import Example
 from diabolo.jobs.mending.repairs import Repair
+from diabolo.records import Layout
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language
 from diabolo.report.strips import drawable, strip
-from diabolo.report.values import alike, breakable, natural
+from diabolo.report.values import breakable, natural, words
 
 COLUMNS = 16  # of a table that are all shown
 FEW = 10  # of a wider one: those the model misses most
@@ -105,28 +106,38 @@ def _card(g: Gathered, say: Language, e: Example) -> dict[str, Any]:
         told.append(natural(kind, e.pca))
         heads.append("pca")
         facts.append(say.plain("pictures.error.pca", error=e.pca_error))
-    return _values(say, target.layout.names, told, e.restored - e.aim, heads, ", ".join(facts))
+    return _values(say, target.layout, told, _misses(target.layout, e.aim, e.restored), heads, ", ".join(facts))
 
 
 def _repaired_card(g: Gathered, say: Language, r: Repair) -> dict[str, Any]:
     kind = g.trained.kind
     told = [natural(kind, x) for x in (r.clean, r.damaged, r.restored)]
     facts = say.plain("pictures.error", error=r.error) + ", " + say.plain("pictures.error.damaged", error=r.damage)
-    return _values(say, kind.layout.names, told, r.restored - r.clean, ["input", "damaged", "model"], facts)
+    misses = _misses(kind.layout, r.clean, r.restored)
+    return _values(say, kind.layout, told, misses, ["input", "damaged", "model"], facts)
+
+
+def _misses(layout: Layout, wanted: Tensor, found: Tensor) -> list[float]:
+    """How far each place of a row (F, *P) is missed, in standard deviations; of mixed tables each column that is there."""
+    if not layout.columns:
+        return (found - wanted).abs().flatten().tolist()
+    squares, real = (found - wanted).square()[None], layout.real(wanted[None])
+    assert real is not None  # the layout has columns
+    return layout.by_column(squares * real)[0].sqrt().tolist()
 
 
 def _values(
-    say: Language, names: tuple[str, ...], told: list[list[float]], miss: Tensor, heads: list[str], facts: str
+    say: Language, layout: Layout, told: list[list[Any]], misses: list[float], heads: list[str], facts: str
 ) -> dict[str, Any]:
     """A line a column: its name, what went in and came out, and a bar for the miss; the greatest misses of a wide table."""
-    misses = miss.abs().flatten().tolist()  # standard deviations
+    names = layout.places
     order = list(range(len(misses)))
     if len(order) > COLUMNS:
         order = sorted(sorted(order, key=lambda i: -misses[i])[:FEW])
     rows = [
         {
             "name": breakable(names[i] if len(names) == len(misses) else str(i)),
-            "values": alike([values[i] for values in told], say),
+            "values": words([values[i] for values in told], say),
             "share": round(100 * min(1.0, misses[i] / FULL)),
         }
         for i in order

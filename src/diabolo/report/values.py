@@ -41,24 +41,26 @@ def rows_beside(say: Language, kind: Kind, x: Tensor, heads: Sequence[str]) -> d
 
 
 def _cells_beside(say: Language, kind: MixedTableKind, x: Tensor, heads: Sequence[str]) -> dict[str, Any]:
-    """Rows of a mixed table, a line a column: numbers, dates and levels as people write them, nothing where a cell is missing."""
+    """Rows of a mixed table, a line a column: numbers, dates, levels as people write them, nothing where a cell is missing."""
     told = list(zip(*kind.shown(kind.cells(x)), strict=True))
     apart = kind.layout.by_column((x.max(0).values - x.min(0).values)[None])[0].tolist()
     order = sorted(sorted(range(kind.width), key=lambda i: -apart[i])[:COLUMNS])
-    rows = [{"name": breakable(kind.names[i]), "values": _words(told[i], say)} for i in order]
+    rows = [{"name": breakable(kind.names[i]), "values": words(told[i], say)} for i in order]
     note = say("values.some", n=len(rows), all=kind.width) if len(rows) < kind.width else None
     return {"heads": list(heads), "rows": rows, "note": note}
 
 
-def _words(cells: Sequence[Any], say: Language) -> list[str]:
+def words(cells: Sequence[Any], say: Language) -> list[str]:
     """The cells of one column as text; numbers with as many decimals as each other."""
     numbers = [v for v in cells if isinstance(v, float)]
     texts = iter(alike(numbers, say)) if numbers else iter(())
     return ["" if v is None else next(texts) if isinstance(v, float) else str(v) for v in cells]
 
 
-def natural(kind: Any, x: Tensor) -> list[float]:
-    """A row (F, *P) in the columns' own units."""
+def natural(kind: Any, x: Tensor) -> list[Any]:
+    """A row (F, *P) in the columns' own units; of mixed tables a number, date or level a column, None where it is missing."""
+    if isinstance(kind, MixedTableKind):
+        return kind.shown(kind.cells(x[None]))[0]
     found: list[float] = kind.natural(x[None]).flatten().tolist()
     return found
 

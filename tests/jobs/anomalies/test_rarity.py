@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from diabolo import store
+from diabolo import Autoencoder, store
 from diabolo.errors import DataError
 from diabolo.jobs.anomalies.detect import detect
-from diabolo.jobs.anomalies.rarity import NAME, NUMBERS, Rarity, fit_rarity, rarity
+from diabolo.jobs.anomalies.rarity import NAME, NUMBERS, Rarity, fit_rarity, rarity, with_rarity
 from diabolo.trained import Companion
 from tests.helpers import little_images, quick
 
@@ -40,7 +39,7 @@ def test_wide_codes_go_through_pca() -> None:
 
 
 def test_it_travels_with_the_model(tmp_path: Path) -> None:
-    trained = quick(IMAGES, "denoising")
+    trained = with_rarity(quick(IMAGES, "denoising"))
     assert NAME in trained.companions
     store.save(trained, tmp_path / "m")
     z = trained.companions["codes"].arrays["z"]
@@ -48,9 +47,22 @@ def test_it_travels_with_the_model(tmp_path: Path) -> None:
 
 
 def test_a_model_of_an_older_version_is_judged_alike() -> None:
-    trained = quick(IMAGES, "denoising", latent_dim=80)
-    old = dataclasses.replace(trained, companions={k: v for k, v in trained.companions.items() if k != NAME})
+    old = quick(IMAGES, "denoising", latent_dim=80)
+    trained = with_rarity(old)
+    assert NAME in trained.companions
+    assert NAME not in old.companions
     np.testing.assert_allclose(detect(old, IMAGES[:9]).scores, detect(trained, IMAGES[:9]).scores, rtol=1e-9)
+
+
+def test_training_leaves_it_to_the_first_use() -> None:
+    ae = Autoencoder("denoising", epochs=1, latent_dim=3, random_state=0).fit(IMAGES)
+    assert NAME not in ae.trained_.companions
+    before = ae.detect(IMAGES[:9]).scores
+    kept = ae.trained_.companions[NAME]
+    np.testing.assert_array_equal(ae.detect(IMAGES[:9]).scores, before)
+    assert ae.trained_.companions[NAME] is kept  # fitted once
+    ae.partial_fit(IMAGES)
+    assert NAME not in ae.trained_.companions  # it spoke of other codes
 
 
 def test_a_damaged_companion_is_refused() -> None:

@@ -104,6 +104,24 @@ def test_the_bound_of_several_samples_is_the_papers(samples: int) -> None:
     assert loss.kl.shape == (6,)
 
 
+def test_one_sample_until_several_begin() -> None:
+    """Before its time the loss is the ELBO's, with one code a row; after it, and in evaluation always, that of several."""
+    layout = Layout(tuple("abcd"))
+    x = torch.from_numpy(low_rank(6, 4, 2))
+
+    def loss(part: GaussianCode, fraction: float, *, training: bool) -> torch.Tensor:
+        torch.manual_seed(0)
+        model = Model(Composition(Mlp(widths=(6,)), part, Gaussian()), layout, layout, latent_dim=2)
+        return model(Batch(x), Context(fraction, torch.Generator().manual_seed(7), training=training)).total
+
+    later, one, several = GaussianCode(samples=5, samples_from=0.5), GaussianCode(), GaussianCode(samples=5)
+    torch.testing.assert_close(loss(later, 0.49, training=True), loss(one, 0.49, training=True), rtol=0, atol=0)
+    torch.testing.assert_close(loss(later, 0.5, training=True), loss(several, 0.5, training=True), rtol=0, atol=0)
+    torch.testing.assert_close(loss(later, 0.1, training=False), loss(several, 0.1, training=False), rtol=0, atol=0)
+    with pytest.raises(ParameterError, match=r"samples is 1\. Use samples=5"):
+        GaussianCode(samples_from=0.5)
+
+
 def test_labels_go_with_every_sample() -> None:
     x = low_rank(60, 4, 2)
     trained = quick(x, "cvae", y=np.arange(60) % 3, bottleneck=GaussianCode(samples=4), latent_dim=2, epochs=2)

@@ -9,7 +9,7 @@ import numpy as np
 
 from diabolo.baselines.pca import fit_pca
 from diabolo.densities.mixture import MixtureDensity
-from diabolo.jobs.anomalies.calibration import CODES
+from diabolo.jobs.anomalies.calibration import CODES, calibration
 from diabolo.trained import Companion, Trained
 
 NAME = "rarity"
@@ -65,6 +65,16 @@ def fit_rarity(codes: Any) -> Rarity:
 
 
 def rarity(trained: Trained) -> Rarity:
-    """What travels with the model; fitted to its codes where an older version kept it without."""
+    """What travels with the model; fitted to its codes where none does."""
     kept = trained.companions.get(NAME)
     return fit_rarity(trained.companions[CODES].arrays["z"]) if kept is None else Rarity.from_companion(kept)
+
+
+def with_rarity(trained: Trained) -> Trained:
+    """The model with the density of its codes, fitted now where it has none; as it is where rows cannot be judged by it.
+
+    Training leaves it out, since it takes longer than some trainings; it is made when rows are first judged, or the model kept.
+    """
+    if NAME in trained.companions or calibration(trained) is None or len(trained.companions[CODES].arrays["z"]) < 2:
+        return trained
+    return trained.with_companion(NAME, rarity(trained).companion())

@@ -34,7 +34,8 @@ class Traits:
     codes: (n, K). misfits: (n, *P) for images, (n, F) for tables: the squared residual of each place, ``(x - x̂)²``. Residuals
     of pictures are smoothed first and squared then, a mean over the channels: a stroke that came back half a pixel aside
     cancels out, a missing one does not. Of mixed tables (n, columns), the squares of a column's fields added up and NaN in
-    missing cells. misfit: (n,), log of their mean. contrast: (n,), log of the variance of the row's cells. grain: (n,), log of how much of the squared residual the smoothing took away: large for noise.
+    missing cells. misfit: (n,), log of their mean. contrast: (n,), log of the variance of the row's cells. grain: (n,), log of
+    how much of the squared residual the smoothing took away: large for noise.
     """
 
     codes: np.ndarray
@@ -104,8 +105,8 @@ def misfits(residual: Tensor) -> Tensor:
 
 
 def misfits_by_column(residual: Tensor, x: Tensor, layout: Layout) -> Tensor:
-    """residual (N, F) of a mixed table's rows x -> (N, columns): the squares of a column's fields added up, NaN where its cell is
-    missing. Of a row without any cell the first is 0, for it cannot be misfit."""
+    """residual (N, F) of a mixed table's rows x -> (N, columns): the squares of a column's fields added up, NaN where its cell
+    is missing. Of a row without any cell the first is 0, for it cannot be misfit."""
     real = layout.real(x)
     assert real is not None  # the layout has columns
     there = real[:, [c.start for c in layout.columns]] > 0

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 
 from diabolo.data import read_like
+from diabolo.data.kinds.base import Kind
+from diabolo.data.kinds.mixed import MixedTableKind
 from diabolo.data.sources import Source
 from diabolo.errors import DataError, unknown
 from diabolo.jobs.codes.reconstruct import reconstruction_error
@@ -69,17 +71,26 @@ def _as_coloring(name: str, given: Any, n: int) -> Coloring:
     return Coloring(name, values, numbers and (has_fractions(values) or len(np.unique(known)) > CLASSES))
 
 
+def told_cells(kind: Kind, column: int, cells: np.ndarray) -> np.ndarray:
+    """Cells (n,) of a column as a source has them, as labels: levels of categories; "" where it is missing or not known."""
+    if not isinstance(kind, MixedTableKind) or kind.sorts[column].counted:
+        return cells
+    levels = np.array(["", *map(str, kind.sorts[column].levels)], dtype=object)
+    return levels[np.where(cells >= 0, cells, -1).astype(int) + 1]
+
+
 def column_of(trained: Trained, data: Any, source: Source, name: str, *, factor: bool = False) -> Any:
     """The values of a column (n,): of a feature in its own unit, of any other as it was given.
 
     factor: whether it is asked for as a known factor, not as the color. DataError, which says so, where there is none.
     """
-    if trained.kind.name != "table":
+    if trained.kind.layout.positions:
         instead = "give factors as a file of numbers, a row for each picture" if factor else "color them by 'label' or 'error'"
         raise DataError(f"Pictures have no column {name!r}: {instead}.")
-    names = [str(n) for n in trained.kind.layout.names]
+    names = [str(n) for n in trained.kind.layout.places]
     if name in names:
-        return source.take(torch.arange(len(source)))[:, names.index(name)].cpu().numpy()
+        cells = source.take(torch.arange(len(source)))[:, names.index(name)].cpu().numpy()
+        return told_cells(trained.kind, names.index(name), cells)
     found = None if isinstance(data, Source) else read_like(trained.kind, data, label=name, may_lack=True).labels
     if found is None:
         use = "a factor" if factor else "the color, which may also be 'label' or 'error'"

@@ -56,7 +56,7 @@ def decoded(trained: Trained, z: Any, y: Any = None) -> Tensor:
 def made_of(trained: Trained, z: Any, y: Any = None, *, seed: int | None = None) -> Tensor:
     """Codes (n, K) -> new rows x (n, F, *P) on the host, inside the model's scale: the mean of p(x|z), as a picture is shown.
 
-    A draw of p(x|z) where that mean is no row: the shares of a category's states. With the mean no row would ever get a rare one.
+    A draw of p(x|z) where that mean is no row: the shares of a category's states, by which no row would ever get a rare one.
     seed: of such draws, None for others each time.
     """
     if not trained.model.composition.likelihood.drawn:

@@ -83,8 +83,13 @@ def codes_between(
 ) -> tuple[np.ndarray, Any]:
     """The codes (steps, K) from one row to another, and the label that all of them are decoded with.
 
-    y: that label, or it twice, once for each end. Raises ParameterError for two that differ.
+    start, end: rows of an array, or frames of one row. y: that label, or it twice, once for each end. Raises ParameterError for
+    two that differ.
     """
+    if hasattr(start, "columns") and hasattr(end, "columns"):
+        label = _one_label(y)
+        stops = np.concatenate([embed(trained, row, label) for row in (start, end)])
+        return snapped(trained, codes_on_the_way(stops, steps, spherical=spherical)), label
     return codes_through(trained, np.stack([np.asarray(start), np.asarray(end)]), steps, y, spherical=spherical)
 
 

@@ -29,16 +29,17 @@ def reconstruct(trained: Trained, data: Any, y: Any = None) -> Any:
 def reconstruction_error(trained: Trained, data: Any, y: Any = None, target: Any = None, metric: str = "mse") -> np.ndarray:
     """One number a row, (n,) float64: the mean over its cells on the data's own scale.
 
-    Pixels count as they lie in ``value_range`` ([0, 1] by default, whatever the dtype), columns in their own units, of mixed
-    tables those that are there. metric: a name of :data:`diabolo.metrics.errors.METRICS`.
+    Pixels count as they lie in ``value_range`` ([0, 1] by default, whatever the dtype), columns in their own units. Dates,
+    numbers and categories of a mixed table have no unit in common: these count as the model sees them, a column that is there
+    as one cell. metric: a name of :data:`diabolo.metrics.errors.METRICS`.
     target: what should have come out, for models trained on pairs; the input itself otherwise.
     """
     source, y = rows_and_labels(trained, data, y)
-    aim = aim_of(trained, source, aim_by_name(trained, data, target))
-    x_hat = natural(trained, restored(trained, source, trained.condition(y, len(source))))
-    wanted, layout = encode_all(trained, aim), trained.out_kind.layout
-    weights = layout.weights(wanted)
-    return row_errors(metric, natural(trained, wanted), x_hat, value_range=layout.bounds, weights=weights)
+    x = encode_all(trained, aim_of(trained, source, aim_by_name(trained, data, target)))
+    x_hat, layout = restored(trained, source, trained.condition(y, len(source))), trained.out_kind.layout
+    if layout.columns:
+        return row_errors(metric, x.numpy(), x_hat.numpy(), weights=layout.weights(x))
+    return row_errors(metric, natural(trained, x), natural(trained, x_hat), value_range=layout.bounds)
 
 
 def restored(trained: Trained, source: Source, condition: Tensor | None) -> Tensor:

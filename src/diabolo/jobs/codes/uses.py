@@ -138,7 +138,7 @@ def _clustered(
 
 
 def _profiles(trained: Trained, some: Source, found: Clustering) -> np.ndarray | None:
-    if trained.kind.name != "table":
+    if trained.kind.layout.positions:
         return None
     x = _inside(trained, some).double().numpy()
     spread = x.std(axis=0)

@@ -75,7 +75,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "part.l1.fixed": "loss: absolute error (Laplace distribution, scale {scale})",
         "part.l1.shared": "loss: absolute error (Laplace distribution, one learned scale)",
         "part.l1.cell": "loss: absolute error (Laplace distribution, a scale for each cell)",
-        "part.mixed.fixed": "loss: each column its own, squared error of numbers (σ\u00a0=\u00a0{std}), cross-entropy of categories",
+        "part.mixed.fixed": "loss: each column its own, squared error of numbers (σ = {std}), cross-entropy of categories",
         "part.mixed.shared": "loss: each column its own, squared error of numbers (σ learned), cross-entropy of categories",
         "part.mixed.cell": "loss: each column its own, squared error of numbers (σ for each cell), cross-entropy of categories",
         "part.custom": "loss of the user's own",

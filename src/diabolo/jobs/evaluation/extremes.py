@@ -88,7 +88,9 @@ def find_extremes(trained: Trained, data: Any, y: Any = None, target: Any = None
                 aim=aim[i],
                 restored=x_hat[row],
                 pca=None if pca is None else pca[i],
-                pca_error=None if pca is None else square_error(trained.kind.layout, shown[i : i + 1].numpy(), pca[i : i + 1].numpy()),
+                pca_error=None
+                if pca is None
+                else square_error(trained.kind.layout, shown[i : i + 1].numpy(), pca[i : i + 1].numpy()),
                 label=None if labels is None else labels[row],
             )
             for i, row in enumerate(rows)

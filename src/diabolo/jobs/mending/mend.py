@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, final
 
 import numpy as np
@@ -16,6 +16,7 @@ from diabolo.data.frames import aligned, rebuilt
 from diabolo.data.given import Given
 from diabolo.data.kinds.base import Kind
 from diabolo.data.kinds.image import ImageKind
+from diabolo.data.kinds.mixed import MixedTableKind
 from diabolo.data.kinds.table import TableKind, cast
 from diabolo.data.reading import given_like
 from diabolo.data.sources import Source
@@ -23,6 +24,7 @@ from diabolo.errors import DataError
 from diabolo.jobs.codes.reconstruct import restored
 from diabolo.jobs.inference import apply, chunk_rows
 from diabolo.jobs.labels import rows_and_labels
+from diabolo.jobs.mending.missing import Guesses, fill
 from diabolo.jobs.mending.tasks import DENOISE, IMPUTE, UNSHUFFLE, UPSCALE, require
 from diabolo.parts.corruptions import MaskCells, MaskPatches, Shuffle
 from diabolo.parts.corruptions.masks import masked
@@ -36,17 +38,20 @@ from diabolo.trained import Trained
 class Mended:
     """Rows, mended. task: what was done. rows: how many. restored: in the caller's own shape, dtype, range and columns.
 
-    order: (n, tiles) of ``unshuffle``: place t of the picture holds the tile that was at ``order[:, t]``.
+    order: (n, tiles) of ``unshuffle``: place t of the picture holds the tile that was at ``order[:, t]``. guesses: of
+    ``impute`` in mixed tables, how well each column's cells are guessed, beside the mean and the most frequent level.
     """
 
     task: str
     rows: int
     restored: Any
     order: np.ndarray | None = None
+    guesses: tuple[Guesses, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; the rows themselves stay where they are."""
-        return {"task": self.task, "rows": self.rows, "order": None if self.order is None else self.order.tolist()}
+        order = None if self.order is None else self.order.tolist()
+        return {"task": self.task, "rows": self.rows, "order": order, "guesses": [asdict(g) for g in self.guesses]}
 
 
 def denoise(trained: Trained, data: Any, y: Any = None) -> Mended:
@@ -68,11 +73,14 @@ def impute(trained: Trained, data: Any, hidden: Any = None, y: Any = None) -> Me
     """Rows with their hidden cells filled in; all other cells are given back as they came.
 
     hidden: bool in the shape of the data (of pictures also without the channels), True where a cell is to be filled in. None:
-    where data are NaN or missing. Raises UnsupportedError where the model was not trained with hidden cells, DataError where
-    nothing or everything is hidden.
+    where data are NaN or missing; of mixed tables those cells always. Raises UnsupportedError where the model was not trained
+    with hidden cells, DataError where nothing or everything is hidden.
     """
     require(trained, IMPUTE)
     given = given_like(trained.kind, data)
+    if isinstance(trained.kind, MixedTableKind):
+        made = fill(trained, trained.kind, given, hidden, y)
+        return Mended(IMPUTE, len(made.values), aligned(made.table(trained.kind, given), data), guesses=made.guesses)
     values = filled(trained, given, hidden, y)
     columns = trained.kind.columns if isinstance(trained.kind, TableKind) else None
     if columns is None:

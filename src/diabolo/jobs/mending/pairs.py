@@ -14,10 +14,12 @@ from diabolo import recipes
 from diabolo.data import Reading, read_like
 from diabolo.data.given import some
 from diabolo.data.kinds.base import Kind
+from diabolo.data.kinds.image import ImageKind
 from diabolo.data.sources import Source, source_of
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError
 from diabolo.parts.corruptions import Downsample
+from diabolo.records import Layout
 from diabolo.trained import Trained
 
 CELLS_AT_ONCE = 2**22
@@ -118,11 +120,12 @@ def shrinking(options: Mapping[str, Any], kind: Kind) -> Downsample | None:
 
     It changes the size of rows and holds no chance: the rows are made smaller once, and training goes on with pairs.
     """
-    hints = recipes.Hints(kind.network, kind.likelihood, kind.layout.bounds, kind.patches)
+    layout = kind.layout if isinstance(kind, ImageKind) else Layout(())  # that of a mixed table is known when it was fitted
+    hints = recipes.Hints(kind.network, kind.likelihood, layout.bounds, kind.patches)
     part = recipes.chosen_corruption(options["recipe"], hints, options["corruption"], options["settings"])
     if not isinstance(part, Downsample):
         return None
-    part.check_layout(kind.layout)
+    part.check_layout(layout)
     return part
 
 

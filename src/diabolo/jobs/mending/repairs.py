@@ -11,6 +11,7 @@ from torch import Tensor
 
 from diabolo.data.examples import encode
 from diabolo.data.sources import Source
+from diabolo.jobs.evaluation.contenders import square_error
 from diabolo.trained import Trained
 from diabolo.training.device import device_generator
 
@@ -54,9 +55,14 @@ def find_repairs(trained: Trained, source: Source, rows: np.ndarray, y: Any = No
             clean=clean.cpu(),
             damaged=bad.cpu(),
             restored=good.cpu(),
-            damage=float((bad - clean).square().mean()),
-            error=float((good - clean).square().mean()),
+            damage=_error(trained, clean, bad),
+            error=_error(trained, clean, good),
             label=None if labels is None else labels[i],
         )
         for i, (clean, bad, good) in enumerate(zip(x, damaged, x_hat, strict=True))
     )
+
+
+def _error(trained: Trained, clean: Tensor, found: Tensor) -> float:
+    """Mean squared error of a row's cells, (F, *P) each."""
+    return square_error(trained.kind.layout, clean[None].cpu().numpy(), found[None].cpu().numpy())

@@ -45,6 +45,8 @@ class Gaussian(Bottleneck):
     - samples: codes drawn for a row. More than one train the importance-weighted bound
       ``log mean p(x|z) p(z) / q(z|x)``, which lies between the ELBO and log p(x) (Burda et al. 2016); the options above
       must then be as they come.
+    - samples_from: the fraction of training before which one code a row is drawn all the same. Those steps train the ELBO,
+      each for a fraction of the price, and so come most of the way; the bound of several does the rest.
 
     ``Code.kl`` is always the raw divergence, without weights and free bits. The code is drawn with the context's
     generator in evaluation too; ``mode`` is the mean.
@@ -61,10 +63,16 @@ class Gaussian(Bottleneck):
     warmup: float = option(0.0, "fraction of training over which that weight grows from 0", low=0.0, high=1.0)
     free_bits: float = option(0.0, "nats a code number may tell for nothing", low=0.0)
     samples: int = option(1, "codes drawn a row in training; more tighten the bound", low=1)
+    samples_from: float = option(0.0, "fraction of training before which one is drawn instead", low=0.0, high=0.99)
 
     def check(self) -> None:
         """Also raise ParameterError where several samples meet a weight, which the bound of several samples does not have."""
         super().check()
+        if self.samples == 1 and self.samples_from:
+            raise ParameterError(
+                f"samples_from={self.samples_from:g} says when several samples begin, and samples is 1. Use samples=5, or leave "
+                "samples_from out."
+            )
         if self.samples > 1 and (self.beta, self.warmup, self.free_bits) != (1.0, 0.0, 0.0):
             raise ParameterError(
                 f"With samples={self.samples} the loss is a bound on the likelihood and has no weights: beta must be 1, warmup "
@@ -78,7 +86,7 @@ class Gaussian(Bottleneck):
 
     def build(self, latent_dim: int) -> GaussianNeck:
         """The module; it has no parameters."""
-        return GaussianNeck(latent_dim, self.beta, self.warmup, self.free_bits, self.samples)
+        return GaussianNeck(latent_dim, self.beta, self.warmup, self.free_bits, self.samples, self.samples_from)
 
 
 @final
@@ -88,9 +96,12 @@ class GaussianNeck(Neck):
     variational = True
     origin: Tensor
 
-    def __init__(self, latent_dim: int, beta: float, warmup: float, free_bits: float, samples: int) -> None:
+    def __init__(
+        self, latent_dim: int, beta: float, warmup: float, free_bits: float, samples: int, samples_from: float = 0.0
+    ) -> None:
         super().__init__()
-        self.latent_dim, self.beta, self.warmup, self.free_bits, self.samples = latent_dim, beta, warmup, free_bits, samples
+        self.latent_dim, self.beta, self.warmup, self.free_bits = latent_dim, beta, warmup, free_bits
+        self.samples, self.samples_from = samples, samples_from
         self.register_buffer("origin", torch.zeros(()), persistent=False)  # puts the prior on the model's device
 
     def forward(self, h: Tensor, real: Tensor | None, context: Context) -> Code:
@@ -101,14 +112,15 @@ class GaussianNeck(Neck):
         q = self.posterior(h)
         kl = kl_normal(q.mean, q.stddev)  # (N, K, *L)
         kl = kl if real is None else kl * real.to(kl.dtype)
-        mean, std = repeated(q.mean, self.samples), repeated(q.stddev, self.samples)
+        samples = 1 if context.training and context.fraction < self.samples_from else self.samples
+        mean, std = repeated(q.mean, samples), repeated(q.stddev, samples)
         noise = torch.randn(mean.shape, generator=context.generator, device=h.device, dtype=mean.dtype)
         z = mean + std * noise
-        if self.samples == 1:
+        if samples == 1:
             cost = self.beta * self._weight(context) * row_sum(self._paid(kl, real))
         else:  # log q(z|x) − log p(z) at the draw
-            cost = row_sum((z.square() - noise.square()) / 2 - std.log(), repeated(real, self.samples))
-        return Code(z, cost, kl, q, self.samples)
+            cost = row_sum((z.square() - noise.square()) / 2 - std.log(), repeated(real, samples))
+        return Code(z, cost, kl, q, samples)
 
     def mode(self, h: Tensor) -> Tensor:
         """The posterior's mean, (N, K, *L)."""

@@ -49,8 +49,8 @@ class MaskCells(Corruption):
         _check_value(self, layout)
         if layout.columns and self.value is not None:
             raise ParameterError(
-                f"mask.value={self.value} cannot stand in hidden cells of a table with columns of several kinds: they are marked "
-                "as missing. Leave value=None."
+                f"mask.value={self.value} cannot stand in hidden cells of a table with columns of several kinds: they are "
+                "marked as missing. Leave value=None."
             )
 
 
@@ -129,8 +129,8 @@ class Dropout(Corruption):
         """Raise ParameterError for mixed tables, whose states and flags have no other sizes."""
         if layout.columns:
             raise ParameterError(
-                "The corruption 'dropout' rescales what it does not hide, which has no meaning for categories. Use 'mask', which "
-                "hides whole columns, or 'swap'."
+                "The corruption 'dropout' rescales what it does not hide, which has no meaning for categories. Use 'mask', "
+                "which hides whole columns, or 'swap'."
             )
 
 

@@ -30,8 +30,8 @@ RARE = 1e-4
 class Mixed(Likelihood):
     """``log p(x|z) = Σ_numbers log N(x; mean(z), std²) + Σ_categories log softmax(logits(z))[state of x]``.
 
-    A number's (or date's) two channels are its mean and, with ``variance="cell"``, its raw spread; a category's are the logits of
-    its states, and one that says nothing. A column's log-probability stands in its first field, 0 in its others. What a
+    A number's (or date's) two channels are its mean and, with ``variance="cell"``, its raw spread; a category's are the logits
+    of its states, and one that says nothing. A column's log-probability stands in its first field, 0 in its others. What a
     category costs and what a number costs are then in the same unit, nats, and no weight has to be found between them.
 
     variance says where the numbers' ``std`` comes from, in the units the model sees (a column scaled by its quartiles):
@@ -68,8 +68,8 @@ class Mixed(Likelihood):
         """Raise ParameterError for data without columns: pictures, and tables that hold nothing but numbers."""
         if not layout.columns:
             raise ParameterError(
-                f"The likelihood 'mixed' is for tables with columns of several kinds; rows here are {layout.shape} plain numbers. "
-                "Use 'gaussian' (mse) or 'laplace' (l1), or read the table with kind=\"mixed\"."
+                f"The likelihood 'mixed' is for tables with columns of several kinds; rows here are {layout.shape} plain "
+                "numbers. Use 'gaussian' (mse) or 'laplace' (l1), or read the table with kind=\"mixed\"."
             )
 
     def build(self, layout: Layout) -> MixedHead:
@@ -107,7 +107,7 @@ class MixedHead(Head):
             self.raw = nn.Parameter(torch.zeros(len(numbers)))
 
     def start(self, mean: Tensor) -> Tensor:
-        """mean (F,) of rows, in which missing cells are 0: outputs start at the means and shares of the cells that are there."""
+        """mean (F,) of rows, in which missing cells are 0: outputs start at means and shares of the cells that are there."""
         mean, params = self.layout.typical(mean), torch.zeros_like(mean)
         params[self.values] = mean[self.values]
         params[self.states] = (mean[self.states] + RARE).log()

@@ -21,8 +21,8 @@ WIDEST = 32
 class Embedding(nn.Module):
     """Rows of a mixed table, the block of each category of many states mapped to few numbers: x (N, F) -> (N, width).
 
-    What is mapped is a one-hot vector, so the map is a table of a vector a state; where the cell is missing it is the flag's own
-    vector. It learns with the rest. All other blocks follow as they are: the embedded ones stand first.
+    What is mapped is a one-hot vector, so the map is a table of a vector a state; where the cell is missing it is the flag's
+    own vector. It learns with the rest. All other blocks follow as they are: the embedded ones stand first.
 
     wide: which columns are embedded.
 
@@ -35,7 +35,9 @@ class Embedding(nn.Module):
         super().__init__()
         self.fields = fields
         self.blocks = tuple((c.start, c.stop) for c in wide)
-        self.maps = nn.ModuleList(nn.Linear(c.stop - c.start, numbers_of(c.levels), bias=False) for c in wide)
+        sizes = [(c.stop - c.start, numbers_of(c.levels)) for c in wide]
+        self.maps = nn.ModuleList(nn.Linear(fields, numbers, bias=False) for fields, numbers in sizes)
+        self._words = f"embeds {len(wide)} categories of many states: {', '.join(f'{a} → {b}' for a, b in sizes)}"
         taken = {f for c in wide for f in range(c.start, c.stop)}
         self.register_buffer("rest", torch.tensor([f for f in range(fields) if f not in taken]).long(), persistent=False)
         self.width = len(self.rest) + sum(numbers_of(c.levels) for c in wide)
@@ -48,13 +50,12 @@ class Embedding(nn.Module):
     @torch.no_grad()
     def start(self) -> None:
         """Draw the vectors anew, of a length of about 1, as that of the one-hot vectors whose place they take."""
-        for m in self.maps:
-            nn.init.normal_(m.weight, std=1 / math.sqrt(m.weight.shape[0]))
+        for weight in self.maps.parameters():
+            nn.init.normal_(weight, std=1 / math.sqrt(weight.shape[0]))
 
     def describe(self) -> str:
         """In words."""
-        sizes = ", ".join(f"{stop - start} → {len(m.weight)}" for m, (start, stop) in zip(self.maps, self.blocks, strict=True))
-        return f"embeds {len(self.maps)} categories of many states: {sizes}"
+        return self._words
 
 
 def numbers_of(states: int) -> int:
