@@ -59,7 +59,7 @@ def embed(
     """
     from diabolo import store
     from diabolo.cli import console, mapping, outputs
-    from diabolo.cli.inputs import open_model, read_for
+    from diabolo.cli.inputs import open_model, read_for, say_notes
     from diabolo.estimators.autoencoder import Autoencoder
     from diabolo.jobs.codes.coloring import coloring
     from diabolo.jobs.codes.embed import embed as embedded
@@ -71,6 +71,7 @@ def embed(
     if projector is not None:
         store.prepare(projector)
     reading = read_for(trained, data, label=label, id=id_, skip_broken=skip_broken)
+    say_notes(data, reading)
     z = embedded(trained, reading.source, reading.labels)
     shown = coloring(trained, data, reading.source, reading.labels, color) if asked.shows else None
     found = mapping.drawn_from(asked, z)

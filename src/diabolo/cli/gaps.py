@@ -79,8 +79,8 @@ def _words(guesses: Sequence[Guesses]) -> Iterator[str]:
         return
     better = sum(g.better for g in guesses)
     yield (
-        f"of cells that are there, hidden for a test, the model guesses {better} of {len(guesses)} columns better than the mean "
-        "or the most frequent level does"
+        f"of cells that are there, hidden for a test, the model guesses {better} of {len(guesses)} columns better than the "
+        "mean or the most frequent level does"
     )
     for g in guesses[:COLUMNS]:
         if g.measure == "rmse":

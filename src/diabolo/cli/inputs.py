@@ -105,6 +105,14 @@ def read_for(
     return reading
 
 
+def say_notes(data: str, reading: Reading) -> None:
+    """What should be known of data that were read, such as pictures that were scaled, to stderr."""
+    from diabolo.cli import console
+
+    for note in reading.notes:
+        console.say(f"{data}: {note}")
+
+
 def read_pair(
     trained: Trained, data: str, target: str | None, *, label: str | None = None, skip_broken: bool = False
 ) -> tuple[Reading, Source | None]:

@@ -36,12 +36,13 @@ def reconstruct(
     What came out is written in the shape, the range and the columns of what went in.
     """
     from diabolo.cli import console, restoring
-    from diabolo.cli.inputs import open_model, read_for
+    from diabolo.cli.inputs import open_model, read_for, say_notes
     from diabolo.jobs.codes.reconstruct import restored
 
     trained = open_model("reconstruct", model, data, device)
     ending = restoring.ending(trained, output, data)
     reading = restoring.first(read_for(trained, data, label=label, skip_broken=skip_broken), rows, ending)
+    say_notes(data, reading)
     x_hat = restored(trained, reading.source, trained.condition(reading.labels, len(reading.source)))
     written = restoring.WRITERS[ending](trained, reading, x_hat, output)
     if as_json:

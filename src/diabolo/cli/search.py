@@ -49,7 +49,7 @@ def search(
     The items whose codes are nearest. With labels, how many of the nearest have the query's, beside raw data and PCA.
     """
     from diabolo.cli import console, outputs, searching
-    from diabolo.cli.inputs import open_model, read_for
+    from diabolo.cli.inputs import open_model, read_for, say_notes
     from diabolo.jobs.codes.search import search as searched
 
     ending = None if output is None else outputs.ending(output, outputs.TABLES, data)
@@ -63,7 +63,7 @@ def search(
     wanted = read_for(trained, query, **read, may_lack=True)  # type: ignore[arg-type]
     same = searching.is_same(query, index)
     if items is None or not same:
-        searching.say_notes(query, wanted)
+        say_notes(query, wanted)
     found = searched(trained, index, wanted.source, k, wanted.labels)
     judged = None if items is None else searching.judged(trained, index, items, wanted, k, same=same)
     if output is not None and ending is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from diabolo.cli import console, outputs
-from diabolo.cli.inputs import read_for
+from diabolo.cli.inputs import read_for, say_notes
 from diabolo.data import Reading
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
@@ -70,12 +70,6 @@ def indexed(
             f"The index {data} was made with the metric {index.metric}: leave --metric out, or search the data."
         )
     return index, _items_again(trained, index, data, read) if rows_too else None
-
-
-def say_notes(data: str, reading: Reading) -> None:
-    """What should be known of data that were read, such as pictures that were scaled, to stderr."""
-    for note in reading.notes:
-        console.say(f"{data}: {note}")
 
 
 def _items_again(trained: Trained, index: Index, data: str, read: dict[str, Any]) -> Source:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import numbers
 from collections.abc import Sequence
-from typing import Any, NamedTuple, final
+from dataclasses import dataclass
+from typing import Any, final
 
 import narwhals as nw
 import numpy as np
@@ -21,9 +22,10 @@ _CHOSEN = (nw.Categorical, nw.Enum)
 _WORDS = (nw.String, nw.Object, nw.Unknown)
 
 
-class Cells(NamedTuple):
-    """A column's cells, (n,), in their own dtype where they are numbers, and float64 with NaN for what is missing; and its
-    sort."""
+@final
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """A column's cells, (n,), in their own dtype where they are numbers, else float64 with NaN for missing ones; its sort."""
 
     values: np.ndarray
     sort: Sort

@@ -13,8 +13,9 @@ from diabolo.errors import DataError
 def remember_features(estimator: Any, X: Any, kind: Kind, *, reset: bool) -> None:
     """Keep (``reset``) or compare names and number of the features of flat rows; images are checked by their kind."""
     flat = getattr(X, "ndim", None) == 2 and getattr(getattr(X, "dtype", None), "kind", "f") != "O"
-    ordered = reset or kind.name != "mixed"  # which finds columns by their names
-    if ordered and (flat or hasattr(X, "columns")):
+    if hasattr(X, "columns") and kind.name == "mixed" and not reset:
+        return  # which finds columns by their names, and says which are missing
+    if flat or hasattr(X, "columns"):
         try:
             _check_feature_names(estimator, X, reset=reset)
         except TypeError as error:
