@@ -1,4 +1,4 @@
-"""AnomalyDetector: which rows are unlike the others, how sure that is, and which cells make them so."""
+"""AnomalyDetector: which rows are unlike the others, how sure that is, and whether the data have changed."""
 
 from __future__ import annotations
 
