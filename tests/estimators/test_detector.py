@@ -164,3 +164,40 @@ def test_anomalies_in_the_training_rows_are_found() -> None:
 def test_unfitted() -> None:
     with pytest.raises(NotFittedError):
         AnomalyDetector().predict(X)
+
+
+def test_mixed_tables_with_empty_cells_and_levels_never_seen() -> None:
+    random = np.random.default_rng(0)
+    age = random.normal(40, 10, 260)
+    job = np.where(age > 45, "old hand", np.where(age < 35, "beginner", "clerk"))
+    when = pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 365, 260), "D")
+    frame = pd.DataFrame({"age": age, "job": job, "wage": 100 * age + random.normal(0, 50, 260), "when": when, "empty": np.nan})
+    frame.loc[::9, "wage"] = np.nan
+    detector = AnomalyDetector(quick_autoencoder(), novelty=True, random_state=0).fit(frame[:200])
+    assert (detector.kind_, detector.n_features_in_) == ("mixed", 5)
+    new = frame[200:]
+    turned = new[["job", "empty", "when", "wage", "age"]]
+    np.testing.assert_allclose(detector.score_samples(turned), detector.score_samples(new))
+    alien = new.assign(job="astronaut")
+    assert detector.score_samples(alien).mean() < detector.score_samples(new).mean() - 1
+    drift = detector.drift(alien)
+    assert [c.column for c in drift.columns if c.drifted] == ["job"]
+    assert drift.columns[1].unseen == 60
+    late = detector.drift(new.assign(when=new["when"] + pd.Timedelta(days=300)))
+    assert [c.column for c in late.columns if c.drifted] == ["when"]
+
+
+@pytest.mark.parametrize("rows", [4, 5, 9])
+def test_very_few_rows(rows: int) -> None:
+    detector = AnomalyDetector(quick_autoencoder(), random_state=0).fit(X[:rows])
+    assert np.isfinite(detector.score_samples(FRESH)).all()
+    p = detector.p_values(FRESH)
+    assert ((p >= 0) & (p <= 1)).all()
+
+
+def test_rows_that_are_all_alike_but_few() -> None:
+    x = np.zeros((100, 3))
+    x[::10] = 1
+    detector = AnomalyDetector(quick_autoencoder(), random_state=0).fit(x)
+    assert np.isfinite(detector.score_samples(x)).all()
+    assert np.isfinite(detector.decision_function([[5.0, 0.0, 0.0]])).all()

@@ -14,6 +14,8 @@ from diabolo.trained import Trained
 NAMES = {"pca": "linear", "code neighbors": "neighbors"}
 """What pictures are judged by, as the parts of tables' scores are called."""
 
+LEAST_ROWS = 20
+
 
 def is_table(trained: Trained) -> bool:
     """Whether rows have no positions."""
@@ -23,11 +25,14 @@ def is_table(trained: Trained) -> bool:
 def to_learn_from(kind: Kind, source: Source, rows: Tensor, *, novelty: bool, seed: int) -> Tensor:
     """Which of the rows a model is trained on, row numbers: of a table that may hold anomalies those that can be trusted.
 
-    kind: not fitted yet.
+    All where there are fewer than 20, and where those trusted are all alike, so that nothing could be learned from them. kind:
+    not fitted yet.
     """
-    if novelty or kind.name == "image":
+    if novelty or kind.name == "image" or len(rows) < LEAST_ROWS:
         return rows
-    return trusted_rows(kind.fit(source, rows), source, rows, seed=seed)
+    chosen = trusted_rows(kind.fit(source, rows), source, rows, seed=seed)
+    cells = source.take(chosen)
+    return chosen if bool((cells != cells[0]).any()) else rows
 
 
 def with_scores(trained: Trained, source: Source, learning: Tensor, *, novelty: bool, seed: int) -> Trained:
