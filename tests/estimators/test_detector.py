@@ -187,6 +187,20 @@ def test_mixed_tables_with_empty_cells_and_levels_never_seen() -> None:
     assert [c.column for c in late.columns if c.drifted] == ["when"]
 
 
+def test_the_cells_to_blame() -> None:
+    random = np.random.default_rng(0)
+    first = random.normal(size=400)
+    x = np.column_stack([first, 2 * first + 0.1 * random.normal(size=400), random.normal(size=400)])
+    model = Autoencoder("masked", network=Mlp(widths=(32,)), latent_dim=8, epochs=30, batch_size=32, optimizer="adam")
+    detector = AnomalyDetector(model, novelty=True, random_state=0).fit(x)
+    assert detector.trained_.companions["usual"].data["held_out"]
+    assert detector.trained_.companions["usual"].data["rows"] == len(detector.calibration_scores_)
+    blamed = detector.explain([[0.0, 0.0, 9.0]], most=2)[0]
+    assert blamed[0].column == "x2"
+    assert blamed[0].sigmas > 2
+    assert len(blamed) == 2
+
+
 @pytest.mark.parametrize("rows", [4, 5, 9])
 def test_very_few_rows(rows: int) -> None:
     detector = AnomalyDetector(quick_autoencoder(), random_state=0).fit(X[:rows])

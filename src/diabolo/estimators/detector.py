@@ -1,4 +1,4 @@
-"""AnomalyDetector: which rows are unlike the others, how sure that is, and whether the data have changed."""
+"""AnomalyDetector: which rows are unlike the others, how sure that is, and which cells make them so."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import options_of, seed_of
 from diabolo.jobs.anomalies.discoveries import Discoveries, check_rate, discoveries
 from diabolo.jobs.anomalies.drift import ALPHA, Drift
+from diabolo.jobs.anomalies.explain import Blame, explain
 from diabolo.jobs.anomalies.screen import SPLIT, Screen, features_of, fit_screen, screen_around
 from diabolo.jobs.anomalies.spoiling import Verdict
 from diabolo.jobs.anomalies.threshold import AUTO, check_contamination
@@ -165,6 +166,15 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         can be found unless ``k / n · rate >= 1 / (m + 1)`` for the k strangest.
         """
         return discoveries(self.p_values(X, smoothed=False), rate)
+
+    def explain(self, X: Any, *, most: int = 3) -> tuple[tuple[Blame, ...], ...]:
+        """The cells to blame of each row, the first first: what it saw, what was expected, sigmas, and what would clear it.
+
+        A :class:`~diabolo.jobs.anomalies.explain.Blame` each, ``most`` a row at most. UnsupportedError for pictures.
+        """
+        screen = self._fitted()
+        self._remember(X, reset=False)
+        return explain(screen.trained, X, most=most)
 
     def drift(self, X: Any, *, alpha: float = ALPHA) -> Drift:
         """Whether these rows are still like the training data, by column and as a whole: ``print(result)``, ``.drifted``.

@@ -37,6 +37,7 @@ from torch import Tensor
 
 from diabolo import recipes
 from diabolo.data import Reading
+from diabolo.data.examples import Examples
 from diabolo.data.kinds import MixedTableKind, TableKind
 from diabolo.data.kinds.base import Kind
 from diabolo.data.sources import ArraySource, Source
@@ -50,6 +51,8 @@ from diabolo.jobs.anomalies.scores import Scores, training_options
 from diabolo.jobs.anomalies.scoring import among_all, is_table, score, to_learn_from, with_scores
 from diabolo.jobs.anomalies.spoiling import ALL, Verdict, cells_spoiled, spoiled, wins
 from diabolo.jobs.anomalies.threshold import AUTO, Threshold, check_contamination, choose_threshold
+from diabolo.jobs.anomalies.usual import NAME as USUAL
+from diabolo.jobs.anomalies.usual import usual_of
 from diabolo.jobs.inference import codes
 from diabolo.jobs.train import Options, Reader, train
 from diabolo.trained import Companion, Trained
@@ -288,9 +291,11 @@ class _Found:
 
 
 def _calibrated(trained: Trained, source: Source, learning: Tensor, held_out: Tensor, *, novelty: bool, seed: int) -> _Found:
-    """A model that was fitted to the rows ``learning``, calibrated by others."""
+    """A model that was fitted to the rows ``learning``, calibrated by others, as is what it blames cells by."""
     apart = with_scores(trained, source, learning, novelty=novelty, seed=seed)
     whole = among_all(apart, source, seed=seed)
+    expected = usual_of(whole, Examples(source, whole.kind), held_out, held_out=True)
+    whole = whole if expected is None else whole.with_companion(USUAL, expected)
     own = _named(score(whole, source, training=True))
     memory = Memory.of(row_keys(source), own)
     return _Found(whole, memory, own[ALL][held_out.numpy()], own[ALL], learning, _wins(apart, source, held_out, seed))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from diabolo.errors import UnsupportedError
+from diabolo.parts.corruptions import NoisyMask
 from diabolo.parts.corruptions.masks import MaskCells, masked
 from diabolo.records import Column, Layout
 from diabolo.trained import Trained
@@ -70,7 +71,7 @@ def spreads(peak: np.ndarray) -> np.ndarray:
 
 def hides(trained: Trained) -> bool:
     """Whether the model was trained with hidden cells, so that it can say what belongs where nothing is shown."""
-    return isinstance(trained.model.composition.corruption, MaskCells)
+    return isinstance(trained.model.composition.corruption, MaskCells | NoisyMask)
 
 
 def explainable(trained: Trained) -> bool:
