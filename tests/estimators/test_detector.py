@@ -201,6 +201,15 @@ def test_the_cells_to_blame() -> None:
     assert len(blamed) == 2
 
 
+def test_by_default() -> None:
+    x = np.random.default_rng(0).normal(size=(60, 1)) * [1, 2, 3] + 0.1 * np.random.default_rng(1).normal(size=(60, 3))
+    detector = AnomalyDetector(random_state=0).fit(x)
+    rows = np.array([[0.0, 0.0, 0.0], [2.0, -4.0, 6.0]])
+    assert detector.score_samples(rows).argmin() == 1
+    assert detector.explain(rows, most=1)[1][0].column == "x1"
+    assert set(detector.score_parts(rows)) == {"autoencoder", "linear", "neighbors"}
+
+
 @pytest.mark.parametrize("rows", [4, 5, 9])
 def test_very_few_rows(rows: int) -> None:
     detector = AnomalyDetector(quick_autoencoder(), random_state=0).fit(X[:rows])

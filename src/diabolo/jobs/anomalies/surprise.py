@@ -143,6 +143,8 @@ def said(trained: Trained, seen: Tensor, x: Tensor, condition: Tensor | None) ->
 def hide(trained: Trained, x: Tensor, hidden: Tensor) -> Tensor:
     """x (N, F) with the cells ``hidden`` (N, C) bool as the model saw hidden cells in training."""
     part, layout = trained.model.composition.corruption, trained.kind.layout
+    if isinstance(part, NoisyMask):  # which hides cells alike
+        part = MaskCells()
     if not isinstance(part, MaskCells):
         raise UnsupportedError('The model has not learned what hidden cells are. Train it with corruption="mask".')
     return masked(part, x, hidden[:, layout.owner(x.device)], layout).x
