@@ -105,6 +105,7 @@ def test_imports_go_downwards() -> None:
 
 def test_public_names() -> None:
     assert sorted(diabolo.__all__) == [
+        "AnomalyDetector",
         "Autoencoder",
         "Custom",
         "FineTunedClassifier",

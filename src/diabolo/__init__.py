@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from diabolo.data import read as read
     from diabolo.estimators.autoencoder import Autoencoder as Autoencoder
     from diabolo.estimators.autoencoder import load as load
+    from diabolo.estimators.detector import AnomalyDetector as AnomalyDetector
     from diabolo.estimators.finetuned import FineTunedClassifier as FineTunedClassifier
     from diabolo.parts.networks import Custom as Custom
 
@@ -23,6 +24,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AnomalyDetector": "diabolo.estimators.detector",
     "Autoencoder": "diabolo.estimators.autoencoder",
     "Custom": "diabolo.parts.networks",
     "FineTunedClassifier": "diabolo.estimators.finetuned",
@@ -30,7 +32,7 @@ _HOMES = {
     "read": "diabolo.data",
 }
 
-__all__ = ["Autoencoder", "Custom", "FineTunedClassifier", "__version__", "load", "read"]
+__all__ = ["AnomalyDetector", "Autoencoder", "Custom", "FineTunedClassifier", "__version__", "load", "read"]
 
 
 def __getattr__(name: str) -> object:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from diabolo.data.split import hashed, split
+from diabolo.data.split import folds, hashed, split, split_off
 from diabolo.errors import DataError, ParameterError
 
 
@@ -49,3 +49,39 @@ def test_one_row_cannot_be_split():
 def test_fractions_outside_the_range_are_refused(fraction):
     with pytest.raises(ParameterError, match="validation_fraction"):
         split(10, fraction)
+
+
+def test_calibration_rows_are_a_split_of_their_own():
+    learning, calibration = split_off(2_000, 150)
+    assert len(calibration) == 150
+    torch.testing.assert_close(torch.cat([learning, calibration]).sort().values, torch.arange(2_000))
+    assert not np.isin(calibration.numpy(), split(2_000, 0.1)[1].numpy()).any()
+
+
+def test_calibration_rows_of_a_group_stay_together():
+    groups = np.repeat(np.arange(40), 5)
+    learning, calibration = split_off(200, 52, groups)
+    assert len(calibration) == 55
+    assert not set(groups[learning.numpy()]) & set(groups[calibration.numpy()])
+    assert len(split_off(200, 199, groups)[0]) == 5
+    assert len(split_off(20, 4, np.zeros(20))[1]) == 4
+
+
+def test_folds_are_even_and_keep_groups():
+    found = folds(103, 5)
+    assert sorted(np.bincount(found)) == [20, 20, 21, 21, 21]
+    groups = np.repeat(np.arange(20), 3)
+    assert all(len(set(folds(60, 4, groups)[groups == g])) == 1 for g in range(20))
+    with pytest.raises(DataError, match="at least 5 rows"):
+        folds(4, 5)
+
+
+@pytest.mark.parametrize("held_out", [0, 10, -1])
+def test_rows_are_left_on_both_sides(held_out):
+    with pytest.raises(ParameterError, match="at least 1 and at most 9"):
+        split_off(10, held_out)
+
+
+def test_calibration_needs_two_rows():
+    with pytest.raises(DataError, match="at least 2"):
+        split_off(1, 1)

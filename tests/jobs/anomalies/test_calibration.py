@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from diabolo import store
 from diabolo.data.split import split
@@ -82,3 +83,12 @@ def test_standard_does_not_mind_some_strange_rows() -> None:
     known = np.concatenate([random.normal(3, 2, size=(1000, 1)), np.full((50, 1), 1e6)])
     assert standard(np.array([[5.0]]), known)[0, 0] == pytest.approx(1, abs=0.15)
     assert standard(np.ones((2, 1)), np.ones((5, 1))).tolist() == [[0], [0]]
+
+
+def test_smoothed_p_values_are_uniform_however_few_and_alike_the_held_out_rows_are() -> None:
+    random = np.random.default_rng(0)
+    for m in (3, 8, 40):
+        draws = np.round(random.exponential(size=(4_000, m + 1)), 1)  # with ties
+        found = np.concatenate([p_values(row[:1], row[1:], random.random(1)) for row in draws])
+        assert kstest(found, "uniform").pvalue > 0.001
+        assert (found <= 0.05).mean() == pytest.approx(0.05, abs=0.012)

@@ -126,15 +126,23 @@ def standard(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.asarray((values - middle) / spread)
 
 
-def p_values(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+def p_values(values: np.ndarray, known: np.ndarray, chance: np.ndarray | None = None) -> np.ndarray:
     """Conformal p-values (n,): the share of held-out values ``known`` (m,), and the value itself, that are as large.
 
     ``(1 + #{known >= value}) / (m + 1)``: of rows like the held-out ones, at most a share α gets a p-value of α or less.
-    Reference: Vovk, Gammerman & Shafer 2005, Algorithmic learning in a random world, https://doi.org/10.1007/b106715;
-    for anomalies: Bates et al. 2023, https://doi.org/10.1214/22-AOS2244.
+    With chance (n,), numbers drawn evenly from [0, 1), they are smoothed: ``(#{known > value} + chance (1 + #{known = value}))
+    / (m + 1)``, of which a share of exactly α is α or less, however few or equal the held-out values are.
+    Reference: Vovk, Gammerman & Shafer 2005, Algorithmic learning in a random world, https://doi.org/10.1007/b106715
+    (smoothed: section 2.2, equation 2.20); for anomalies: Bates et al. 2023, https://doi.org/10.1214/22-AOS2244.
 
     >>> p_values(np.array([0.0, 2.5, 9.0]), np.array([1.0, 2.0, 3.0])).tolist()
     [1.0, 0.5, 0.25]
+    >>> p_values(np.array([2.0, 9.0]), np.array([1.0, 2.0, 2.0]), np.array([0.5, 0.2])).tolist()
+    [0.375, 0.05]
     """
-    below = np.searchsorted(np.sort(known), values, side="left")
-    return np.asarray((1 + len(known) - below) / (len(known) + 1))
+    ordered, m = np.sort(known), len(known)
+    below = np.searchsorted(ordered, values, side="left")
+    if chance is None:
+        return np.asarray((1 + m - below) / (m + 1))
+    upto = np.searchsorted(ordered, values, side="right")
+    return np.asarray((m - upto + chance * (1 + upto - below)) / (m + 1))
