@@ -22,6 +22,26 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True)
+class Column:
+    """A column of a mixed table inside: a block of neighboring fields, of which the last says whether the cell is missing.
+
+    start, stop: the fields are ``start <= f < stop``. levels: 0 for numbers and dates, whose fields are [value, missing]; else
+    how many states a category has, whose fields are [one-hot over the states, missing]. Where missing is 1, the others are 0.
+    """
+
+    name: str
+    start: int
+    stop: int
+    levels: int = 0
+
+    @property
+    def flag(self) -> int:
+        """The field that is 1 where the cell is missing and 0 where it is there."""
+        return self.stop - 1
+
+
+@final
+@dataclass(frozen=True)
 class Layout:
     """The shape and range of the data as the parts see them.
 
@@ -30,12 +50,15 @@ class Layout:
     bounds: the range every cell lies in, or None where it is open; decides the decoder's last function.
     step: the distance between two neighbouring values where the data are whole numbers on a scale (1/255 for
         uint8 pixels), None where they are continuous; makes likelihoods of such data probabilities, not densities.
+    columns: of a mixed table, which fields belong together, in order and without gaps; () where each field is for itself.
     """
 
     names: tuple[str, ...]
     positions: tuple[int, ...] = ()
     bounds: tuple[float, float] | None = None
     step: float | None = None
+    columns: tuple[Column, ...] = ()
+    _places: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def fields(self) -> int:
@@ -51,6 +74,31 @@ class Layout:
     def cells(self) -> int:
         """How many numbers one row has."""
         return self.fields * math.prod(self.positions)
+
+    def real(self, x: Tensor) -> Tensor | None:
+        """Which fields of x (N, F) hold something: (N, F) like x, 0 in missing cells and in all flags, 1 elsewhere. None of
+        layouts without columns, where all fields do.
+
+        >>> import torch
+        >>> layout = Layout(("age", "age:missing"), columns=(Column("age", 0, 2),))
+        >>> layout.real(torch.tensor([[1.5, 0.0], [0.0, 1.0]]))
+        tensor([[1., 0.],
+                [0., 0.]])
+        """
+        if not self.columns:
+            return None
+        flags, present = self._placed(x.device)
+        return (1 - x[:, flags]) * present.to(x.dtype)
+
+    def _placed(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """On a device: of each field the place of its column's flag, (F,); and 0 for flags, 1 for other fields, (F,)."""
+        if device not in self._places:
+            import torch
+
+            flags = torch.tensor([c.flag for c in self.columns for _ in range(c.start, c.stop)], device=device)
+            own = torch.arange(len(flags), device=device)
+            self._places[device] = (flags, (flags != own).float())
+        return self._places[device]
 
 
 @final
