@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from diabolo.data.subset import at_most
 from diabolo.trained import Companion
 
-NAME = "neighbors"
-MOST_ROWS = 10_000
 Array = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 
 @final
@@ -26,27 +24,22 @@ class Neighbors:
     """
 
     rows: NDArray[np.float32]
-    places: NDArray[np.int64]
+    places: Places
 
-    @classmethod
-    def fit(cls, x: NDArray[np.float32], seed: int) -> Self:
-        """Of training rows x (n, F) at most 10 000, drawn without replacement."""
-        places = at_most(len(x), MOST_ROWS, seed)
-        return cls(np.ascontiguousarray(x[places], dtype=np.float32), places)
-
-    def distances(self, x: Any, k: int, *, training: bool = False) -> Array:
+    def distances(self, x: Any, k: int, own: Places | None = None) -> Array:
         """Euclidean distances of each row of x (n, F) to its nearest rows, (n, k) ascending; fewer where fewer rows are known.
 
-        training: x are all the training rows themselves, in order; each is left out of its own neighbors, once: a duplicate
-        of it is a neighbor at distance 0.
+        own: (n,), for rows that are training rows themselves their places; each is left out of its own neighbors, once: a
+        duplicate of it is a neighbor at distance 0.
         """
-        k = min(k, len(self.rows) - training)
-        if not training:
+        if own is None:
+            k = min(k, len(self.rows))
             return np.asarray(self._search(k).kneighbors(x)[0], dtype=np.float64)
+        k = min(k, len(self.rows) - 1)
         found, index = self._search(k + 1).kneighbors(x)
-        own = self.places[index] == np.arange(len(x))[:, None]
-        own[~own.any(axis=1), -1] = True  # not among those known, or not found among duplicates: the last one goes
-        return np.asarray(found[~own].reshape(len(x), k), dtype=np.float64)
+        itself = self.places[index] == own[:, None]
+        itself[~itself.any(axis=1), -1] = True  # not among those known, or one of many duplicates: the last one goes
+        return np.asarray(found[~itself].reshape(len(found), k), dtype=np.float64)
 
     def companion(self) -> Companion:
         """As the store keeps it."""

@@ -1,7 +1,8 @@
-"""Residuals: how far rows are from what the autoencoder restores of them, as they are and from under noise."""
+"""Residuals: how far cells of a table are from what the autoencoder restores: as they are, from under noise, while hidden."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self, final
 
@@ -11,13 +12,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from diabolo.data.sources import Source
+from diabolo.jobs.anomalies.ruler import binary_fields
 from diabolo.jobs.inference import apply
 from diabolo.records import Layout
-from diabolo.trained import Trained
+from diabolo.trained import Companion, Trained
 
-LEVELS = (0.0, 0.1, 0.3, 1.0)
-"""Standard deviations of the noise that is taken out again, in the model's own units."""
+NOISE = 0.3
+"""Standard deviation of the noise that is taken out again, in the model's own units."""
 DRAWS = 2
+GROUPS = 8
+"""In how many turns the columns are hidden."""
+MOST = 1e30
 LEAST = 1e-4
 """Of the mean squared residual: what a field that is always restored counts as having."""
 
@@ -25,7 +30,7 @@ LEAST = 1e-4
 @final
 @dataclass(frozen=True, eq=False)
 class Residuals:
-    """usual: (L, F) mean squared residual of each field at each level of noise among training rows."""
+    """usual: (3, F), the mean squared residual of each field among training rows, in the three ways of :func:`squares`."""
 
     usual: NDArray[np.float32]
 
@@ -36,31 +41,53 @@ class Residuals:
         return cls(np.maximum(mean, LEAST * mean.mean() + 1e-12).astype(np.float32))
 
     def of(self, trained: Trained, source: Source) -> NDArray[np.float64]:
-        """Squared residuals over the usual ones, summed over fields and levels: (n,)."""
+        """Squared residuals over the usual ones, summed over fields and ways: (n,)."""
         usual = torch.from_numpy(self.usual).to(trained.device)
         return apply(trained, source, None, lambda x, c: (squares(trained, x) / usual).sum((1, 2))).double().numpy()
 
+    def companion(self) -> Companion:
+        """As the store keeps it."""
+        return Companion({}, {"usual": self.usual})
+
+    @classmethod
+    def from_companion(cls, kept: Companion) -> Self:
+        """The inverse of :meth:`companion`."""
+        return cls(**kept.arrays)
+
 
 def squares(trained: Trained, x: Tensor) -> Tensor:
-    """x (N, F) -> (N, L, F): squared residuals of each field, 0 where it is missing, at each level of noise.
+    """x (N, F) -> (N, 3, F): squared residuals of each field, 0 where it is missing, in three ways.
 
-    Noise comes in pairs ``±ε``, the same for every row, so that a row's residuals do not depend on the others.
+    Of the row as it is; from under noise, which comes in pairs ``±ε``, the same for every row, so that a row's residuals do
+    not depend on other rows; and of each column while it is hidden with every eighth other (a pseudo-likelihood, Besag 1975,
+    https://doi.org/10.2307/2987782, a few columns at a time).
     """
-    layout = trained.kind.layout
-    real, generator = layout.real(x), torch.Generator().manual_seed(0)
-    noisy = numbers(layout, x.device)
-    found = []
-    for level in LEVELS:
-        draws = torch.randn((DRAWS, 1, layout.fields), generator=generator).to(x.device) * noisy * level
-        inputs = [x] if level == 0 else [x + sign * (d if real is None else d * real) for d in draws for sign in (1, -1)]
-        found.append(torch.stack([(trained.model.decode(trained.model.encode(v)).mean - x).square() for v in inputs]).mean(0))
-    both = torch.stack(found, 1)
-    return both if real is None else both * real[:, None]
+    layout, generator = trained.kind.layout, torch.Generator().manual_seed(0)
+    real = layout.real(x)
+
+    def residual(seen: Tensor) -> Tensor:
+        found = (trained.model.decode(trained.model.encode(seen)).mean - x).square()
+        return found.nan_to_num(MOST, MOST).clamp(max=MOST)  # of numbers so far that squares leave float32
+
+    numbers = torch.from_numpy(~binary_fields(layout)).to(x.dtype)
+    draws = (torch.randn((DRAWS, 1, layout.fields), generator=generator) * numbers * NOISE).to(x.device)
+    noise = [sign * (d if real is None else d * real) for d in draws for sign in (1, -1)]
+    noisy = torch.stack([residual(x + d) for d in noise]).mean(0)
+    hidden = torch.zeros_like(x)
+    for fields, empty in groups(layout, generator, x):
+        hidden = torch.where(fields, residual(torch.where(fields, empty, x)), hidden)
+    found = torch.stack([residual(x), noisy, hidden], 1)
+    return found if real is None else found * real[:, None]
 
 
-def numbers(layout: Layout, device: torch.device) -> Tensor:
-    """(F,), 1 for fields that hold numbers, 0 for states of categories and for what says that a cell is missing."""
-    chosen = torch.ones(layout.fields)
-    for column in layout.columns:
-        chosen[column.start if column.levels else column.flag : column.stop] = 0
-    return chosen.to(device)
+def groups(layout: Layout, generator: torch.Generator, x: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Columns in random groups, at most eight: which fields are theirs, (F,) bool, and what stands there when hidden."""
+    blocks = [(c.start, c.stop) for c in layout.columns] or [(i, i + 1) for i in range(layout.fields)]
+    empty = torch.zeros(layout.fields, dtype=x.dtype)
+    empty[[c.flag for c in layout.columns]] = 1
+    order = torch.randperm(len(blocks), generator=generator).tolist()
+    for group in (order[i::GROUPS] for i in range(min(GROUPS, len(blocks)))):
+        fields = torch.zeros(layout.fields, dtype=torch.bool)
+        for i in group:
+            fields[slice(*blocks[i])] = True
+        yield fields.to(x.device), empty.to(x.device)

@@ -2,41 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.records import Layout
+from diabolo.trained import Companion
+
+NORMAL_QUARTILES = 1.3489795003921634
+"""The distance between the quartiles of the standard normal distribution."""
+LEAST_QUARTILES = 1e-3
+"""Of the standard deviation: below it quartiles agree because most cells do, and say nothing of the others."""
+Array = NDArray[np.float64]
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Ruler:
-    """``(x - center) / scale`` of each field, so that none counts more for the units it came in.
+    """``(bend((v - center) / scale) - shift) / factor`` of each field, so that none counts more for the units it came in.
 
-    center, scale: (F,) float64.
+    bend is asinh where ``bent``, else nothing. center, scale, shift, factor: (F,) float64. bent: (F,) bool.
     """
 
-    center: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    center: Array
+    scale: Array
+    shift: Array
+    factor: Array
+    bent: NDArray[np.bool_]
 
     @classmethod
-    def fit(cls, x: NDArray[np.float32], layout: Layout) -> Self:
-        """Means and standard deviations of training rows x (n, F); 1 for a number that never varies.
+    def plain(cls, v: Array, layout: Layout) -> Self:
+        """Means and standard deviations of training rows v (n, F), in the columns' own units; 1 for a number that never varies.
 
         Fields that are 0 or 1 (the states of categories, and whether a cell is missing) have that of a coin that falls so in
         ``(count + 1/2) / (n + 1)`` of the cases: what was never seen is far from what was, and the farther the more was seen.
         """
-        center, scale = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
-        chance = (center * len(x) + 0.5) / (len(x) + 1)
-        binary = np.zeros(len(center), dtype=bool)
-        for column in layout.columns:
-            binary[column.start if column.levels else column.flag : column.stop] = True
-        coin = np.sqrt(np.maximum(chance * (1 - chance), 0))
-        return cls(center, np.where(binary & (coin > 0), coin, np.where(scale > 0, scale, 1.0)))
+        constant = v.min(axis=0) == v.max(axis=0)
+        center = np.where(constant, v[0], v.mean(axis=0))
+        scale = np.where(constant, 1.0, v.std(axis=0))
+        binary = binary_fields(layout)
+        chance = (center[binary] * len(v) + 0.5) / (len(v) + 1)
+        scale[binary] = np.sqrt(chance * (1 - chance))
+        flat = np.zeros(len(center))
+        return cls(center, np.where(scale > 0, scale, 1.0), flat, flat + 1, flat.astype(bool))
 
-    def measured(self, x: Any) -> NDArray[np.float32]:
-        """x (n, F) -> (n, F) in standard deviations from the means of training."""
-        return np.asarray((np.asarray(x, dtype=np.float64) - self.center) / self.scale, dtype=np.float32)
+    @classmethod
+    def bending(cls, v: Array, layout: Layout) -> Self:
+        """Numbers by median and quartiles, far ones bent in by asinh, then brought to mean 0 and standard deviation 1.
+
+        A column most cells of which agree goes by its standard deviation instead. Fields that are 0 or 1 are as in
+        :meth:`plain`.
+        """
+        plain, numbers = cls.plain(v, layout), ~binary_fields(layout)
+        low, middle, high = np.quantile(v, (0.25, 0.5, 0.75), axis=0)
+        quartiles = (high - low) / NORMAL_QUARTILES
+        center = np.where(numbers, middle, plain.center)
+        scale = np.where(numbers & (quartiles > LEAST_QUARTILES * plain.scale), quartiles, plain.scale)
+        u = np.arcsinh((v - center) / scale)
+        spread = u.std(axis=0)
+        varies = numbers & (u.min(axis=0) < u.max(axis=0)) & (spread > 0)
+        return cls(center, scale, np.where(varies, u.mean(axis=0), 0.0), np.where(varies, spread, 1.0), numbers)
+
+    def measured(self, v: Any) -> NDArray[np.float32]:
+        """v (n, F) in the columns' own units -> (n, F)."""
+        u = (np.asarray(v, dtype=np.float64) - self.center) / self.scale
+        u[:, self.bent] = np.arcsinh(u[:, self.bent])
+        return np.asarray((u - self.shift) / self.factor, dtype=np.float32)
+
+    def companion(self) -> Companion:
+        """As the store keeps it."""
+        return Companion({}, {f.name: getattr(self, f.name) for f in fields(self)})
+
+    @classmethod
+    def from_companion(cls, kept: Companion) -> Self:
+        """The inverse of :meth:`companion`."""
+        return cls(**kept.arrays)
+
+
+def binary_fields(layout: Layout) -> NDArray[np.bool_]:
+    """(F,), True for states of categories and for what says that a cell is missing."""
+    binary = np.zeros(layout.fields, dtype=bool)
+    for column in layout.columns:
+        binary[column.start if column.levels else column.flag : column.stop] = True
+    return binary

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -11,22 +12,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from diabolo.baselines.pca import Pca, fit_pca
+from diabolo.data.kinds.base import Kind
+from diabolo.data.reading import Reading
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset, at_most
 from diabolo.errors import DataError, UnsupportedError
-from diabolo.jobs.anomalies.neighbors import Neighbors
 from diabolo.jobs.anomalies.residuals import Residuals
 from diabolo.jobs.anomalies.ruler import Ruler
-from diabolo.jobs.train import Options
-from diabolo.parts.corruptions import GaussianNoise
+from diabolo.jobs.anomalies.trust import MOST_ROWS, standardized, trusted, usual
+from diabolo.jobs.anomalies.view import View
+from diabolo.jobs.train import Options, Reader, train
+from diabolo.parts.corruptions import NoisyMask
 from diabolo.parts.networks import Mlp
 from diabolo.trained import Companion, Trained
 
-PARTS = ("autoencoder", "linear", "neighbors")
+WEIGHTS = {"autoencoder": 0.3, "linear": 0.1, "neighbors": 0.6}
+"""What each part counts in the total."""
+CLEAN, DIRTY = (1, 5), (5, 50)
+"""How near the neighbors are that distances are taken to, in clean training rows and in those that may hold anomalies."""
+RULERS = {"plain": Ruler.plain, "bent": Ruler.bending}
 PREFIX = "scores-"
-STEPS = 1_000
-MOST_ROWS = 10_000
+STEPS, BATCH, WIDTH = 800, 128, 128
 Array = NDArray[np.float64]
 
 
@@ -35,28 +41,50 @@ Array = NDArray[np.float64]
 class Scores:
     """How strange n rows are; higher is stranger.
 
-    total: (n,), the mean of the parts. parts: by name, (n,) each: the log of what a part measures, in robust standard
-    deviations
-    from the median of the training rows. "autoencoder": see :class:`Residuals`. "linear": the distance from the mean
-    along the principal axes. "neighbors": distances to the nearest training rows.
+    total: (n,), the parts by :data:`WEIGHTS`. parts: by name, (n,) each: the log of what a part measures, in robust standard
+    deviations from the median of the training rows that are trusted. "autoencoder": see :class:`Residuals`. "linear":
+    :meth:`View.far`. "neighbors": distances to near training rows, :meth:`View.near`. The last two are means over columns
+    measured plainly and bent (:class:`Ruler`), the latter two over two distances each.
     """
 
     total: Array
     parts: Mapping[str, Array]
 
 
+def train_scores(reading: Reading, *, novelty: bool, seed: int, readers: Sequence[Reader] = ()) -> Trained:
+    """A model of a table trained so that its scores are good, with what :func:`score_rows` needs, fitted to all rows.
+
+    novelty: whether the rows are clean; else it learns from those it trusts, see :func:`diabolo.jobs.anomalies.trust.trusted`.
+    """
+    everything = torch.arange(len(reading.source))
+    rows = everything if novelty else trusted_rows(reading.kind.fit(reading.source, everything), reading.source, seed=seed)
+    learned = dataclasses.replace(reading, source=Subset(reading.source, rows))
+    trained = train(learned, training_options(len(rows), seed=seed), readers=readers)
+    for name, companion in fit_scores(trained, reading.source, everything, novelty=novelty, seed=seed).items():
+        trained = trained.with_companion(name, companion)
+    return trained
+
+
 def training_options(rows: int, *, seed: int) -> Options:
-    """How a model is trained whose scores are good: a denoising one that need not squeeze, about 1 000 steps."""
-    batch = min(256, rows)
+    """How a model is trained whose scores are good: one that fills in and cleans, and need not squeeze; about 800 steps."""
+    batch = max(1, min(BATCH, rows))
     return Options(
         recipe="denoising",
-        network=Mlp(widths=(256, 256)),
-        corruption=GaussianNoise(std=1.0, least=0.05),
-        latent_dim=128,
+        network=Mlp(widths=(WIDTH, WIDTH)),
+        corruption=NoisyMask(),
+        latent_dim=WIDTH // 2,
         epochs=max(1, -(-STEPS // max(1, int(0.9 * rows) // batch))),
         batch_size=batch,
+        optimizer="adamw",
+        learning_rate=2e-3,
         seed=seed,
     )
+
+
+def trusted_rows(kind: Kind, source: Source, rows: Tensor | None = None, *, seed: int) -> Tensor:
+    """The numbers of the rows to learn from where anomalies are expected. kind: fitted. rows: numbers; all without."""
+    rows = torch.arange(len(source)) if rows is None else rows
+    return rows[torch.from_numpy(trusted(_natural(kind, Subset(source, rows)), kind.layout, seed))]
 
 
 def fit_scores(trained: Trained, source: Source, rows: Tensor, *, novelty: bool, seed: int) -> dict[str, Companion]:
@@ -64,7 +92,7 @@ def fit_scores(trained: Trained, source: Source, rows: Tensor, *, novelty: bool,
 
     Args:
         trained: a model of a table. source: the data. rows: the numbers of the training rows, int64.
-        novelty: whether the training rows are clean; else anomalies are expected among them.
+        novelty: whether the training rows are clean; else anomalies are expected among them, and those trusted are fitted to.
         seed: of the choice of rows where there are more than 10 000.
 
     Raises:
@@ -73,24 +101,29 @@ def fit_scores(trained: Trained, source: Source, rows: Tensor, *, novelty: bool,
     _check(trained)
     if len(rows) < 2:
         raise DataError(f"Scores need at least 2 training rows, got {len(rows)}.")
-    training = Subset(source, rows)
-    some = Subset(source, rows[torch.from_numpy(at_most(len(rows), MOST_ROWS, seed))])
-    x = trained.kind.inside(training).numpy()
-    ruler = Ruler.fit(x, trained.kind.layout)
-    measured = ruler.measured(x)
-    pca = fit_pca(measured, measured.shape[1])
-    fitted = {
-        "ruler": Companion({}, {"center": ruler.center, "scale": ruler.scale}),
-        "residuals": Companion({}, {"usual": Residuals.fit(trained, some).usual}),
-        "linear": Companion({"total": pca.total}, {name: getattr(pca, name) for name in ("mean", "components", "explained")}),
-        "neighbors": Neighbors.fit(measured, seed).companion(),
-    }
-    companions = {PREFIX + name: companion for name, companion in fitted.items()}
+    v, places, kept = _learned(trained, Subset(source, rows), novelty, seed)
+    layout = trained.kind.layout
+    views = {name: View.fit(make(v, layout), v, kept, places) for name, make in RULERS.items()}
+    companions = {f"{PREFIX}{name}-{part}": c for name, view in views.items() for part, c in view.companions().items()}
+    some = Subset(source, rows[torch.from_numpy(places[kept])])
+    companions[PREFIX + "residuals"] = Residuals.fit(trained, some).companion()
     for name, companion in companions.items():
         trained = trained.with_companion(name, companion)
-    raw = _raw(trained, training, novelty=novelty, training=True)
-    quartiles = {name: np.quantile(values, (0.25, 0.5, 0.75)).tolist() for name, values in raw.items()}
-    return companions | {PREFIX + "blend": Companion({"novelty": novelty, "quartiles": quartiles})}
+    found = {
+        name: usual(values) for name, values in _measured(trained, some, CLEAN if novelty else DIRTY, places[kept]).items()
+    }
+    blend = Companion(
+        {"ks": list(CLEAN if novelty else DIRTY), "novelty": novelty, "usual": {k: list(u) for k, u in found.items()}}
+    )
+    return companions | {PREFIX + "blend": blend}
+
+
+def fit_neighbors(trained: Trained, source: Source, *, seed: int) -> dict[str, Companion]:
+    """The companions of :func:`fit_scores` that hold neighbors, with all rows of a source in place of the training rows; those
+    trusted among them, where the model's scores are for data that are not clean."""
+    v, places, kept = _learned(trained, source, bool(_kept(trained, "blend").data["novelty"]), seed)
+    views = {name: _view(trained, name).among(v[kept], places[kept]) for name in RULERS}
+    return {f"{PREFIX}{name}-neighbors": view.neighbors.companion() for name, view in views.items()}
 
 
 def score_rows(trained: Trained, source: Source, *, training: bool = False) -> Scores:
@@ -99,29 +132,37 @@ def score_rows(trained: Trained, source: Source, *, training: bool = False) -> S
     training: the rows are the training rows themselves, in order; each is left out of its own neighbors.
     """
     blend = _kept(trained, "blend").data
-    raw = _raw(trained, source, novelty=bool(blend["novelty"]), training=training)
-    parts = {}
-    for name, values in raw.items():
-        low, middle, high = blend["quartiles"][name]
-        parts[name] = (values - middle) / ((high - low) / 1.349 or 1.0)
-    return Scores(np.mean(list(parts.values()), axis=0), parts)
+    measured = _measured(trained, source, blend["ks"], np.arange(len(source)) if training else None)
+    found = {name: standardized(values, *blend["usual"][name]) for name, values in measured.items()}
+    parts = {part: np.mean([f for name, f in found.items() if name.split("-")[0] == part], axis=0) for part in WEIGHTS}
+    return Scores(np.asarray(sum(WEIGHTS[part] * values for part, values in parts.items())), parts)
 
 
-def _raw(trained: Trained, source: Source, *, novelty: bool, training: bool) -> dict[str, Array]:
-    """The logs of what each part measures, (n,) each."""
-    ruler, residuals = Ruler(**_kept(trained, "ruler").arrays), Residuals(**_kept(trained, "residuals").arrays)
-    linear = _kept(trained, "linear")
-    pca = Pca(**linear.arrays, total=linear.data["total"])
-    x = ruler.measured(trained.kind.inside(source).numpy())
-    z = pca.transform(x)
-    variances = pca.explained + 0.1 * pca.explained.mean()
-    found = Neighbors.from_companion(_kept(trained, "neighbors")).distances(x, 5 if novelty else 50, training=training)
-    measured = {
-        "autoencoder": residuals.of(trained, source),
-        "linear": np.square(z / np.sqrt(variances)).sum(axis=1),
-        "neighbors": np.square(found).mean(axis=1),
-    }
-    return {name: np.log(values + 1e-6) for name, values in measured.items()}
+def _learned(trained: Trained, source: Source, novelty: bool, seed: int) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+    """The training rows that are trusted in their own units (m, F), their places (m,), and which of them are kept."""
+    v = _natural(trained.kind, source)
+    places = np.arange(len(v)) if novelty else np.flatnonzero(trusted(v, trained.kind.layout, seed))
+    return v[places], places, at_most(len(places), MOST_ROWS, seed)
+
+
+def _measured(trained: Trained, source: Source, ks: Sequence[int], own: NDArray[np.int64] | None) -> dict[str, Array]:
+    """What each part measures, by its name and what tells it from others of the part: (n,) each."""
+    v = _natural(trained.kind, source)
+    found = {"autoencoder": Residuals.from_companion(_kept(trained, "residuals")).of(trained, source)}
+    for name in RULERS:
+        view = _view(trained, name)
+        near = view.near(v, ks, own)
+        found |= {f"neighbors-{name}-{k}": near[:, i] for i, k in enumerate(ks)}
+        found[f"linear-{name}"] = view.far(v)
+    return found
+
+
+def _natural(kind: Kind, source: Source) -> Array:
+    return kind.natural(kind.inside(source)).double().numpy()
+
+
+def _view(trained: Trained, name: str) -> View:
+    return View.from_companions({part: _kept(trained, f"{name}-{part}") for part in ("ruler", "linear", "neighbors")})
 
 
 def _kept(trained: Trained, name: str) -> Companion:

@@ -5,6 +5,7 @@ from diabolo.parts.corruptions.blind import BlindSpots
 from diabolo.parts.corruptions.downsample import Downsample
 from diabolo.parts.corruptions.masks import Dropout, MaskCells, MaskPatches
 from diabolo.parts.corruptions.noise import GaussianNoise, SaltAndPepper
+from diabolo.parts.corruptions.noisy_mask import NoisyMask
 from diabolo.parts.corruptions.shuffle import Shuffle
 
 CORRUPTIONS: tuple[type[Corruption], ...] = (
@@ -13,6 +14,7 @@ CORRUPTIONS: tuple[type[Corruption], ...] = (
     MaskCells,
     MaskPatches,
     Dropout,
+    NoisyMask,
     BlindSpots,
     Shuffle,
     Downsample,
@@ -27,6 +29,7 @@ __all__ = [
     "GaussianNoise",
     "MaskCells",
     "MaskPatches",
+    "NoisyMask",
     "SaltAndPepper",
     "Shuffle",
 ]
