@@ -8,10 +8,10 @@ import torch
 
 from diabolo import Autoencoder
 from diabolo.errors import ParameterError
-from diabolo.parts.corruptions import BlindSpots, Downsample, GaussianNoise, MaskCells, MaskPatches, Shuffle
+from diabolo.parts.corruptions import BlindSpots, Downsample, GaussianNoise, MaskCells, MaskPatches, NoisyMask, Shuffle
 from diabolo.parts.corruptions.blind import neighbors_mean
 from diabolo.parts.corruptions.shuffle import picture_of, placed, tiles_of
-from diabolo.records import Layout
+from diabolo.records import Column, Layout
 from tests.helpers import little_images, low_rank, quick
 
 IMAGE = Layout(("r", "g"), (6, 8), bounds=(0.0, 1.0))
@@ -135,3 +135,31 @@ def test_noise_of_unknown_strength_lies_between_two_ends() -> None:
     assert 0.08 < stds.min() < 0.14
     assert 0.46 < stds.max() < 0.56
     assert stds.mean() == pytest.approx(0.3, abs=0.02)
+
+
+def test_noise_and_hidden_cells_of_every_strength() -> None:
+    x = torch.ones(4000, 50)
+    got = NoisyMask(std=0.5, fraction=0.6)(x, Layout(tuple("abcde" * 10)), generator())
+    assert got.hidden is not None
+    assert torch.equal(got.x == 0, got.hidden)
+    shares = got.hidden.float().mean(1)
+    assert shares.mean().item() == pytest.approx(0.3, abs=0.01)
+    assert shares.min() == 0
+    assert shares.max() > 0.6
+    noise = torch.where(got.hidden, torch.nan, got.x - 1)
+    assert noise.square().nanmean().item() == pytest.approx(0.5**2 / 3, rel=0.05)
+
+
+def test_noisy_columns_of_a_mixed_table_are_hidden_as_a_whole() -> None:
+    layout = Layout(tuple("abcde"), columns=(Column("age", 0, 2), Column("color", 2, 5, levels=2)))
+    x = torch.tensor([[1.5, 0, 0, 1, 0], [0, 1, 1, 0, 0]]).repeat_interleave(500, 0)
+    got = NoisyMask(std=1.0, fraction=1.0)(x, layout, generator())
+    assert got.hidden is not None
+    assert torch.equal(got.hidden[:, 0], got.hidden[:, 1])
+    assert torch.equal(got.hidden[:, 2], got.hidden[:, 4])
+    empty = torch.tensor([0.0, 1, 0, 0, 1])
+    assert torch.equal(got.x[got.hidden], empty.expand(1000, 5)[got.hidden])
+    kept = ~got.hidden
+    assert torch.equal(got.x[:, 1:][kept[:, 1:]], x[:, 1:][kept[:, 1:]])
+    assert (got.x[:500, 0] != 1.5).all()
+    assert (got.x[500:, 0] == 0).all()  # what is missing gets no noise

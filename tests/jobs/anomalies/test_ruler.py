@@ -5,32 +5,60 @@ from __future__ import annotations
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from diabolo.jobs.anomalies.ruler import Ruler
+from diabolo.jobs.anomalies.ruler import Ruler, binary_fields
 from diabolo.records import Column, Layout
 
-X = np.random.default_rng(0).normal(3, 2, size=(50, 3)).astype(np.float32)
+X = np.random.default_rng(0).normal(3, 2, size=(50, 3))
+NUMBERS = Layout(("a", "b", "c"))
+MIXED = Layout(
+    ("age", "age:missing", "red", "unseen", "missing"), columns=(Column("age", 0, 2), Column("color", 2, 5, levels=2))
+)
 
 
-def test_numbers_are_standardized() -> None:
-    ruler = Ruler.fit(X, Layout(("a", "b", "c")))
-    np.testing.assert_allclose(ruler.measured(X), StandardScaler().fit_transform(X.astype(np.float64)), atol=1e-5)
+def test_plain_numbers_are_standardized() -> None:
+    ruler = Ruler.plain(X, NUMBERS)
+    np.testing.assert_allclose(ruler.measured(X), StandardScaler().fit_transform(X), atol=1e-6)
+
+
+def test_far_numbers_are_bent_in() -> None:
+    x = X.copy()
+    x[0, 0] = 1e6
+    ruler = Ruler.bending(x, NUMBERS)
+    found = ruler.measured(x)
+    low, middle, high = np.quantile(x[:, 0], (0.25, 0.5, 0.75))
+    u = np.arcsinh((x[:, 0] - middle) / (high - low) * 1.3489795)
+    np.testing.assert_allclose(found[:, 0], (u - u.mean()) / u.std(), rtol=1e-4)
+    assert Ruler.plain(x, NUMBERS).measured(x)[1:, 0].std() < 1e-3 < found[1:, 0].std()
+
+
+def test_where_most_cells_agree_the_others_count() -> None:
+    x = np.zeros((50, 1))
+    x[:5, 0] = np.arange(1, 6)
+    u = np.arcsinh(x / 3)
+    np.testing.assert_allclose(Ruler.bending(x, Layout(("a",))).measured(x), (u - u.mean()) / u.std(), rtol=1e-5)
 
 
 def test_a_constant_number_keeps_its_unit() -> None:
     x = X.copy()
-    x[:, 1] = 7
-    ruler = Ruler.fit(x, Layout(("a", "b", "c")))
-    np.testing.assert_array_equal(ruler.measured(x)[:, 1], 0)
-    np.testing.assert_allclose(ruler.measured([[0, 9, 0]])[0, 1], 2)
+    x[:, 1] = 0.1
+    for make in (Ruler.plain, Ruler.bending):
+        ruler = make(x, NUMBERS)
+        np.testing.assert_array_equal(ruler.measured(x)[:, 1], 0)
+    np.testing.assert_allclose(Ruler.plain(x, NUMBERS).measured([[0, 2.1, 0]])[0, 1], 2, rtol=1e-6)
 
 
 def test_what_was_never_seen_is_far() -> None:
-    color = Column("color", 2, 5, levels=2)  # red, unseen, missing
-    layout = Layout(("age", "age:missing", "red", "unseen", "missing"), columns=(Column("age", 0, 2), color))
-    x = np.zeros((99, 5), dtype=np.float32)
+    np.testing.assert_array_equal(binary_fields(MIXED), [False, True, True, True, True])
+    x = np.zeros((99, 5))
     x[:, 0], x[:, 2] = np.arange(99), 1
-    ruler = Ruler.fit(x, layout)
     chance = 0.5 / 100
-    np.testing.assert_allclose(ruler.scale[[1, 3, 4]], np.sqrt(chance * (1 - chance)))
-    np.testing.assert_array_equal(ruler.measured(x)[:, [1, 3, 4]], 0)
-    assert ruler.measured([[0, 1, 1, 0, 0]])[0, 1] > 10
+    for make in (Ruler.plain, Ruler.bending):
+        ruler = make(x, MIXED)
+        np.testing.assert_allclose(ruler.scale[[1, 3, 4]], np.sqrt(chance * (1 - chance)))
+        np.testing.assert_array_equal(ruler.measured(x)[:, [1, 3, 4]], 0)
+        assert ruler.measured([[0.0, 1, 1, 0, 0]])[0, 1] > 10
+
+
+def test_it_is_kept() -> None:
+    ruler = Ruler.bending(X, NUMBERS)
+    np.testing.assert_array_equal(Ruler.from_companion(ruler.companion()).measured(X), ruler.measured(X))

@@ -13,8 +13,6 @@ from diabolo.trained import Companion
 
 NORMAL_QUARTILES = 1.3489795003921634
 """The distance between the quartiles of the standard normal distribution."""
-LEAST_QUARTILES = 1e-3
-"""Of the standard deviation: below it quartiles agree because most cells do, and say nothing of the others."""
 Array = NDArray[np.float64]
 
 
@@ -52,14 +50,17 @@ class Ruler:
     def bending(cls, v: Array, layout: Layout) -> Self:
         """Numbers by median and quartiles, far ones bent in by asinh, then brought to mean 0 and standard deviation 1.
 
-        A column most cells of which agree goes by its standard deviation instead. Fields that are 0 or 1 are as in
-        :meth:`plain`.
+        Where the quartiles agree because most cells do, the median distance of the other cells from them stands for theirs.
+        Fields that are 0 or 1 are as in :meth:`plain`.
         """
         plain, numbers = cls.plain(v, layout), ~binary_fields(layout)
         low, middle, high = np.quantile(v, (0.25, 0.5, 0.75), axis=0)
         quartiles = (high - low) / NORMAL_QUARTILES
         center = np.where(numbers, middle, plain.center)
-        scale = np.where(numbers & (quartiles > LEAST_QUARTILES * plain.scale), quartiles, plain.scale)
+        for i in np.flatnonzero(numbers & (quartiles == 0) & (v.min(axis=0) < v.max(axis=0))):
+            others = np.abs(v[:, i] - middle[i])
+            quartiles[i] = np.median(others[others > 0])
+        scale = np.where(numbers & (quartiles > 0), quartiles, plain.scale)
         u = np.arcsinh((v - center) / scale)
         spread = u.std(axis=0)
         varies = numbers & (u.min(axis=0) < u.max(axis=0)) & (spread > 0)

@@ -1,0 +1,53 @@
+"""Residuals against the model's own reconstructions."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from diabolo.jobs.anomalies.residuals import GROUPS, Residuals, groups, squares
+from diabolo.jobs.codes.reconstruct import encode_all, restored
+from diabolo.records import Column, Layout
+from tests.helpers import low_rank, quick
+
+ROWS = low_rank()
+TRAINED = quick(ROWS, "denoising")
+SOURCE = TRAINED.kind.read(ROWS)
+
+
+def test_rows_as_they_are_come_first() -> None:
+    x = encode_all(TRAINED, SOURCE)
+    with torch.inference_mode():
+        found = squares(TRAINED, x)
+    assert found.shape == (200, 3, 12)
+    torch.testing.assert_close(found[:, 0], (x - restored(TRAINED, SOURCE, None)).square(), rtol=1e-4, atol=1e-6)
+
+
+def test_a_hidden_cell_is_judged_by_what_the_others_say() -> None:
+    x = encode_all(TRAINED, SOURCE)[:5]
+    changed = x.clone()
+    changed[:, 3] += 4
+    with torch.inference_mode():
+        before, after = squares(TRAINED, x)[:, 2, 3], squares(TRAINED, changed)[:, 2, 3]
+    guess = x[:, 3] + before.sqrt() * torch.tensor([[1.0], [-1.0]])  # the same guess, whatever stood there
+    far = (guess - changed[:, 3]).square()
+    assert torch.isclose(far, after, rtol=1e-3, atol=1e-4).any(0).all()
+
+
+def test_usual_rows_have_about_a_one_for_each_cell() -> None:
+    known = Residuals.fit(TRAINED, SOURCE)
+    np.testing.assert_allclose(known.of(TRAINED, SOURCE).mean(), 3 * 12, rtol=1e-3)
+    single = known.of(TRAINED, TRAINED.kind.read(ROWS[7:8]))
+    np.testing.assert_array_equal(single, known.of(TRAINED, SOURCE)[7:8])
+    assert np.isfinite(known.of(TRAINED, TRAINED.kind.read(1e15 * ROWS[:3]))).all()
+
+
+def test_every_column_is_hidden_once() -> None:
+    columns = tuple(Column(str(i), 3 * i, 3 * i + 3, levels=2) for i in range(20))
+    layout = Layout(tuple(map(str, range(60))), columns=columns)
+    found = list(groups(layout, torch.Generator().manual_seed(0), torch.zeros(1, 60)))
+    assert len(found) == GROUPS
+    assert torch.equal(sum(fields.long() for fields, _ in found), torch.ones(60, dtype=torch.int64))
+    for fields, empty in found:
+        assert (fields.reshape(20, 3).sum(1) % 3 == 0).all()
+        assert torch.equal(empty.reshape(20, 3), torch.tensor([[0.0, 0, 1]]).expand(20, 3))
