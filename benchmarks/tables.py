@@ -32,8 +32,7 @@ from sklearn.preprocessing import StandardScaler
 
 from diabolo.data.reading import read
 from diabolo.data.subset import at_most
-from diabolo.jobs.anomalies.scores import fit_scores, score_rows, training_options
-from diabolo.jobs.train import train
+from diabolo.jobs.anomalies.scores import score_rows, train_scores
 
 Array = NDArray[np.float64]
 MODES = ("one-class", "contaminated")
@@ -117,13 +116,7 @@ def pyod_autoencoder(task: Task) -> dict[str, Array]:
 
 def diabolo(task: Task) -> dict[str, Array]:
     """The blended score, and what each of its parts says alone."""
-    novelty = not task.same
-    reading = read(task.training)
-    trained = train(reading, training_options(len(reading.source), seed=task.seed))
-    for name, companion in fit_scores(
-        trained, reading.source, torch.arange(len(reading.source)), novelty=novelty, seed=task.seed
-    ).items():
-        trained = trained.with_companion(name, companion)
+    trained = train_scores(read(task.training), novelty=not task.same, seed=task.seed)
     found = score_rows(trained, trained.kind.read(task.test), training=task.same)
     return {"Diabolo": found.total} | {f"its {name} alone": values for name, values in found.parts.items()}
 

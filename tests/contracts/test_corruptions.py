@@ -14,6 +14,7 @@ from diabolo.parts.corruptions import (
     GaussianNoise,
     MaskCells,
     MaskPatches,
+    NoisyMask,
     SaltAndPepper,
     Shuffle,
     Swap,
@@ -67,7 +68,7 @@ def test_every_member_meets_data_of_several_shapes() -> None:
     met = [(type(c.values[0]), len(c.values[1].shape)) for c in CASES]
     assert {part for part, _ in met} == set(CORRUPTIONS)
     assert all((part, 3) in met for part in CORRUPTIONS)
-    assert {part for part, size in met if size == 1} == {GaussianNoise, SaltAndPepper, MaskCells, Dropout, Swap}
+    assert {part for part, size in met if size == 1} == {GaussianNoise, SaltAndPepper, MaskCells, NoisyMask, Dropout, Swap}
 
 
 @EVERY
@@ -109,6 +110,7 @@ def test_rows_get_noise_of_their_own(part: Corruption, layout: Layout) -> None:
 @EVERY
 def test_hidden_tells_which_cells_changed(part: Corruption, layout: Layout) -> None:
     """Except for the rescaling of dropout, cells that are not hidden are as they were, unless none is called hidden."""
+    part = NoisyMask(std=0.0) if isinstance(part, NoisyMask) else part
     got = corrupted(part, layout)
     if isinstance(part, (GaussianNoise, Shuffle, Downsample)):
         assert got.hidden is None

@@ -19,7 +19,7 @@ from diabolo.data import Reading, read
 from diabolo.data.kinds import MixedTableKind, TableKind
 from diabolo.errors import DataError, ParameterError, WideCodeWarning
 from diabolo.estimators.features import remember_features
-from diabolo.estimators.parameters import made_with, options_of, refuse_another_model, seed_of
+from diabolo.estimators.parameters import asked_of, made_with, refuse_another_model, seed_of
 from diabolo.estimators.plot import Plot
 from diabolo.estimators.widths import Widths
 from diabolo.jobs.anomalies.detect import detect
@@ -605,7 +605,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return read(X, kind=self.kind, image_shape=self.image_shape, value_range=self.value_range, patch=self.patch)
 
     def _options(self) -> Options:
-        return options_of(self, seed_of(self.random_state))
+        return asked_of(self, seed_of(self.random_state))
 
     def _readers(self) -> Sequence[Any]:
         if self.verbose not in (False, True, 0, 1, 2):

@@ -19,7 +19,7 @@ from diabolo.data.sources import Source
 from diabolo.errors import ParameterError
 from diabolo.estimators.autoencoder import Autoencoder
 from diabolo.estimators.features import remember_features
-from diabolo.estimators.parameters import options_of, seed_of
+from diabolo.estimators.parameters import asked_of, seed_of
 from diabolo.jobs.anomalies.discoveries import Discoveries, check_rate, discoveries
 from diabolo.jobs.anomalies.drift import ALPHA, Drift
 from diabolo.jobs.anomalies.explain import Blame, explain
@@ -106,7 +106,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         rules: dict[str, Any] = {"contamination": self.contamination, "novelty": bool(self.novelty)}
         if trained is None:
             reading = self._read(X, given)
-            options = None if given is None else options_of(given, seed)
+            options = None if given is None else asked_of(given, seed)
             readers = readers_for(self.verbose)
             screen = fit_screen(reading, options, calibration=self.calibration, seed=seed, readers=readers, **rules)
         else:

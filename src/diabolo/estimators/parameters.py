@@ -25,7 +25,7 @@ OF_MODEL = ("recipe", *FAMILIES, "latent_dim", "size", "kind", *READ_AS)
 OF_TRAINING = tuple(f.name for f in dataclasses.fields(Options) if f.name not in (*OF_MODEL, "seed", "settings"))
 
 
-def options_of(estimator: Any, seed: int) -> Options:
+def asked_of(estimator: Any, seed: int) -> Options:
     """What an estimator with the parameters of :class:`diabolo.Autoencoder` asks of a training."""
     names = {f.name for f in dataclasses.fields(Options)} - {"seed", "settings"}
     return Options(**{name: getattr(estimator, name) for name in names}, seed=seed)

@@ -120,4 +120,4 @@ def test_steps_are_about_as_many_for_all() -> None:
         assert isinstance(options.epochs, int)
         assert isinstance(options.batch_size, int)
         steps = options.epochs * max(1, int(0.9 * rows) // options.batch_size)
-        assert 800 <= steps <= max(1_600, rows)
+        assert 500 <= steps <= max(1_000, rows)

@@ -26,13 +26,13 @@ from diabolo.parts.corruptions import NoisyMask
 from diabolo.parts.networks import Mlp
 from diabolo.trained import Companion, Trained
 
-WEIGHTS = {"autoencoder": 0.3, "linear": 0.1, "neighbors": 0.6}
+WEIGHTS = {"autoencoder": 0.3, "linear": 0.05, "neighbors": 0.65}
 """What each part counts in the total."""
 CLEAN, DIRTY = (1, 5), (5, 50)
 """How near the neighbors are that distances are taken to, in clean training rows and in those that may hold anomalies."""
 RULERS = {"plain": Ruler.plain, "bent": Ruler.bending}
 PREFIX = "scores-"
-STEPS, BATCH, WIDTH = 800, 128, 128
+STEPS, BATCH, WIDTH, RATE = 500, 128, 128, 0.02
 Array = NDArray[np.float64]
 
 
@@ -41,10 +41,10 @@ Array = NDArray[np.float64]
 class Scores:
     """How strange n rows are; higher is stranger.
 
-    total: (n,), the parts by :data:`WEIGHTS`. parts: by name, (n,) each: the log of what a part measures, in robust standard
-    deviations from the median of the training rows that are trusted. "autoencoder": see :class:`Residuals`. "linear":
-    :meth:`View.far`. "neighbors": distances to near training rows, :meth:`View.near`. The last two are means over columns
-    measured plainly and bent (:class:`Ruler`), the latter two over two distances each.
+    total: (n,), the parts by :data:`WEIGHTS`. parts: by name, (n,) each: the log of what a part measures, in standard
+    deviations (by their 99 % quantile) from the median of the training rows that are trusted. "autoencoder": see
+    :class:`Residuals`. "linear": :meth:`View.far`. "neighbors": distances to near training rows, :meth:`View.near`. The last
+    two are means over columns measured plainly and bent (:class:`Ruler`), and of neighbors over two of them each.
     """
 
     total: Array
@@ -66,17 +66,17 @@ def train_scores(reading: Reading, *, novelty: bool, seed: int, readers: Sequenc
 
 
 def training_options(rows: int, *, seed: int) -> Options:
-    """How a model is trained whose scores are good: one that fills in and cleans, and need not squeeze; about 800 steps."""
-    batch = max(1, min(BATCH, rows))
+    """How a model is trained whose scores are good: one that fills in and cleans, and need not squeeze; about 500 steps."""
+    batch, muon = max(1, min(BATCH, rows)), hasattr(torch.optim, "Muon")
     return Options(
         recipe="denoising",
-        network=Mlp(widths=(WIDTH, WIDTH)),
+        network=Mlp(widths=(WIDTH, WIDTH), skip=True),
         corruption=NoisyMask(),
         latent_dim=WIDTH // 2,
         epochs=max(1, -(-STEPS // max(1, int(0.9 * rows) // batch))),
         batch_size=batch,
-        optimizer="adamw",
-        learning_rate=2e-3,
+        optimizer="muon" if muon else "adamw",
+        learning_rate=RATE if muon else "auto",
         seed=seed,
     )
 

@@ -37,18 +37,31 @@ def trusted(v: NDArray[np.float64], layout: Layout, seed: int) -> NDArray[np.boo
 
 def in_deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Logs of values (n,) in robust standard deviations from their median."""
-    return standardized(values, *usual(values))
+    floor = floor_of(values)
+    logs = np.log(values + floor)
+    low, middle, high = np.quantile(logs, (0.25, 0.5, 0.75))
+    return np.asarray((logs - middle) / spread(high - low, 1.349, logs))
 
 
 def usual(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """What :func:`standardized` asks of usual values (n,): a floor below which differences say nothing (a thousandth of
-    the median), median and robust standard deviation of the logs (of the quartiles; the plain one, or 1, where they agree)."""
-    floor = 1e-3 * float(np.median(values)) + 1e-12
+    """What :func:`standardized` asks of usual values (n,): a floor below which differences say nothing, and of the logs the
+    median and the standard deviation by the distance of the 99 % quantile: it is high values that are to be told apart."""
+    floor = floor_of(values)
     logs = np.log(values + floor)
-    low, middle, high = np.quantile(logs, (0.25, 0.5, 0.75))
-    return floor, float(middle), float((high - low) / 1.349 or logs.std() or 1.0)
+    middle, high = np.quantile(logs, (0.5, 0.99))
+    return floor, float(middle), spread(high - middle, 2.326, logs)
 
 
-def standardized(values: NDArray[np.float64], floor: float, middle: float, spread: float) -> NDArray[np.float64]:
-    """``(log(values + floor) - middle) / spread``."""
-    return np.asarray((np.log(values + floor) - middle) / spread)
+def standardized(values: NDArray[np.float64], floor: float, middle: float, deviation: float) -> NDArray[np.float64]:
+    """``(log(values + floor) - middle) / deviation``."""
+    return np.asarray((np.log(values + floor) - middle) / deviation)
+
+
+def floor_of(values: NDArray[np.float64]) -> float:
+    """A thousandth of the median, above 0."""
+    return 1e-3 * float(np.median(values)) + 1e-12
+
+
+def spread(distance: float, normal: float, logs: NDArray[np.float64]) -> float:
+    """A distance of quantiles over that of the normal distribution; the plain standard deviation, or 1, where it is 0."""
+    return float(distance / normal if distance > 1e-9 else logs.std() or 1.0)

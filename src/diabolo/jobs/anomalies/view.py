@@ -42,7 +42,7 @@ class View:
         return type(self)(self.ruler, self.pca, Neighbors(self.ruler.measured(v), places))
 
     def near(self, v: Array, ks: Sequence[int], own: Places | None) -> Array:
-        """The root of the product of distances to the k-th nearest rows, as logs: (n, len(ks)) distances. own: see
+        """The distance to the k-th nearest row for each of ks, (n, len(ks)); to the farthest where fewer are known. own: see
         :meth:`Neighbors.distances`."""
         found = self.neighbors.distances(self.ruler.measured(v), max(ks), own)
         return found[:, [min(k, found.shape[1]) - 1 for k in ks]]

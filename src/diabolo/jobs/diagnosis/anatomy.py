@@ -40,6 +40,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "part.gaussian-noise": "noise with standard deviation {std} is added in training",
         "part.salt-and-pepper": "{fraction} of the cells become black or white in training",
         "part.mask": "{fraction} of the cells are hidden in training",
+        "part.noisy-mask": "noise of up to {std} is added and up to {fraction} of the cells are hidden in training, row by row",
         "part.blind-spots": "{fraction} of the pixels are replaced by their neighbors' mean in training, and judged",
         "part.shuffle": "the picture's tiles, {grid} a side, change places in training",
         "part.downsample": "each side is made {factor} times smaller in training",
