@@ -13,7 +13,7 @@ from diabolo.baselines.pca import EXACT, ROWS_AT_ONCE, Pca, fit_pca, fit_pca_in_
 from diabolo.baselines.quantized_pca import QuantizedPca
 from diabolo.data.examples import Examples
 from diabolo.data.subset import Subset
-from diabolo.jobs.anomalies import calibration, rarity
+from diabolo.jobs.anomalies import calibration, rarity, usual
 from diabolo.jobs.anomalies.calibration import CODES as CODES
 from diabolo.jobs.codes.discrete import code_bits
 from diabolo.jobs.generation import code_prior
@@ -43,9 +43,10 @@ def add_companions(
     :func:`diabolo.jobs.generation.code_prior.fit_code_prior`. pca: mean and principal axes of the rows as the model sees them,
     from as many rows as hold 50 million numbers; not for models trained on pairs. A model that went on with fewer rows keeps
     the PCA it had. calibration: see
-    :func:`diabolo.jobs.anomalies.calibration.calibrate`; of training rows where there are no others. What is simpler at mending
-    pictures: see :func:`diabolo.jobs.mending.judge_mending.fit_simpler`. groups: (n,) of all rows of the examples, alike for
-    squares of one photograph.
+    :func:`diabolo.jobs.anomalies.calibration.calibrate`; of training rows where there are no others. usual:
+    of tables, see :func:`diabolo.jobs.anomalies.usual.usual_of`; of the same rows. What is simpler at mending pictures: see
+    :func:`diabolo.jobs.mending.judge_mending.fit_simpler`. groups: (n,) of all rows of the examples, alike for squares of one
+    photograph.
     """
     trained = trained.without_companion(rarity.NAME)
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))
@@ -55,6 +56,8 @@ def add_companions(
     calibrated = calibration.calibrate(trained, examples, judged, held_out=held_out, pictures=pictures)
     if calibrated is not None and not _more(trained.companions.get(calibration.NAME), calibrated, "misfit"):
         trained = trained.with_companion(calibration.NAME, calibrated)
+    expected = usual.usual_of(trained, examples, judged, held_out=held_out)
+    trained = trained if expected is None else trained.with_companion(usual.NAME, expected)
     prior = code_prior.fit_code_prior(trained, examples, rows, validation, seed)
     trained = trained if prior is None else trained.with_companion(code_prior.NAME, prior)
     if len(rows) >= max((int(c.data["rows"]) for n, c in trained.companions.items() if n in SIMPLER), default=0):

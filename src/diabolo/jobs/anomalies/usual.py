@@ -1,0 +1,184 @@
+"""What is usual of the columns of a table: how far cells of held-out rows are from what a model expects, kept beside it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Self, final
+
+import numpy as np
+from scipy.special import ndtri
+from sklearn.isotonic import IsotonicRegression
+from torch import Tensor
+
+from diabolo.data.examples import Examples
+from diabolo.data.sources import Source
+from diabolo.data.subset import Subset
+from diabolo.jobs.anomalies.surprise import PASSES, Look, columns_of, explainable, hides, look, number_fields, spreads
+from diabolo.jobs.inference import apply
+from diabolo.records import Layout
+from diabolo.trained import Companion, Trained
+
+NAME = "usual"
+MOST_ROWS, LEAST_ROWS, MOST_PRODUCTS = 1_000, 100, 10**10
+"""Held-out rows that are looked at: as many as so many multiplications allow, between these two numbers."""
+KNOTS, EDGE = 65, 5
+"""Numbers that the deviations of a column are kept as; and held-out cells beyond which their ranks say too little."""
+SWAPS = 3
+"""How often each held-out row lends its numbers to another row, to see what wrong ones look like."""
+ANYTHING = 0.1
+"""Share of wrong levels that are any level, one never seen among them, and not drawn as the column has them."""
+LEAST_DEVIATION = 1e-3  # of a column whose cells are always what is expected
+TINY = 1e-300
+_ARRAYS = ("ranks", "deviations", "sizes", "wrong", "share")
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Usual:
+    """What was found on held-out rows, C columns in F fields, M of the columns numbers.
+
+    held_out: whether these were validation rows; else training rows, which fit too well. rows: how many. ranks: (K,), from 0
+    to the last share of cells that is resolved. deviations: (K, C), what such shares of a column's deviations stay below.
+    sizes: (K, M), deviations of numbers, ascending; wrong: (K, M), the log-odds that numbers so far off are wrong ones. share:
+    (F,), the mean probability of each state.
+    """
+
+    held_out: bool
+    rows: int
+    ranks: np.ndarray
+    deviations: np.ndarray
+    sizes: np.ndarray
+    wrong: np.ndarray
+    share: np.ndarray
+
+    @classmethod
+    def of(cls, found: Look, layout: Layout, *, held_out: bool) -> Self:
+        """From what the model says about held-out rows."""
+        rows = len(found.x)
+        ranks = np.linspace(0, 1 - max(1, min(EDGE, rows // 20)) / (rows + 1), KNOTS)
+        deviations = np.where(found.there, np.abs(found.deviation(layout)), np.nan)
+        deviations[:, ~found.there.any(axis=0)] = 0.0  # a column that none of them has
+        odds = [_wrong_numbers(found, i, field) for i, field in zip(*number_fields(layout), strict=True)]
+        return cls(
+            held_out=held_out,
+            rows=rows,
+            ranks=ranks,
+            deviations=np.nanquantile(deviations, ranks, axis=0),
+            sizes=np.stack([s for s, _ in odds], axis=1) if odds else np.zeros((KNOTS, 0)),
+            wrong=np.stack([w for _, w in odds], axis=1) if odds else np.zeros((KNOTS, 0)),
+            share=found.mean.mean(axis=0),
+        )
+
+    def sigmas(self, deviation: np.ndarray) -> np.ndarray:
+        """Deviations (n, C) as those of a normal distribution, with their sign.
+
+        A cell that is farther off than a share ``1 - p`` of the held-out cells of its column gets ``Φ⁻¹(1 - p / 2)``, equal
+        cells the least of their ranks. Beyond the fifth farthest of them ranks say too little: from there sigmas grow in
+        proportion to the deviation, so by the model's own spread.
+        """
+        each = zip(np.abs(deviation).T, self.deviations.T, strict=True)
+        return np.asarray(np.copysign(np.stack([self._sigmas(*both) for both in each], axis=1), deviation))
+
+    def _sigmas(self, size: np.ndarray, knots: np.ndarray) -> np.ndarray:
+        place = np.searchsorted(knots, size, side="left").clip(1, len(knots) - 1)
+        low, high = knots[place - 1], knots[place]
+        part = ((size - low) / np.where(high > low, high - low, 1.0)).clip(0, 1)
+        inside = self._normal[place - 1] + part * (self._normal[place] - self._normal[place - 1])
+        last = max(float(knots[-1]), LEAST_DEVIATION)
+        return np.where(size > last, self._normal[-1] * size / last, np.where(size > knots[0], inside, 0.0))
+
+    def limit(self, sigmas: float) -> np.ndarray:
+        """The deviation (C,) that has so many sigmas."""
+        if sigmas > self._normal[-1]:
+            return np.maximum(self.deviations[-1], LEAST_DEVIATION) * sigmas / self._normal[-1]
+        return np.array([np.interp(sigmas, self._normal, knots) for knots in self.deviations.T])
+
+    @property
+    def _normal(self) -> np.ndarray:
+        return np.asarray(ndtri((1 + self.ranks) / 2))
+
+    def odds(self, found: Look, layout: Layout) -> np.ndarray:
+        """log-odds (n, C) that a cell is wrong and the others are right, but for a number that all cells of a row share.
+
+        A wrong cell differs from the right one and is else drawn as the column has it. Of categories that is
+        ``log Σ_v p(v | rest) q(x | v) - log p(x | rest)`` with ``q(x | v) = q(x) / (1 - q(v))``, where v is the right level and
+        q the mean of what is expected of many rows, with a tenth that may be any level. As m held-out rows cannot tell that a
+        model errs less often than in one of m, p is mixed with 1 / m of q, and no odds exceed m.
+
+        Of numbers the odds are learned: those of other held-out rows are put in the place of the right ones, and isotonic
+        regression tells how much more often a deviation as large is a wrong number's. That asks for no density, which columns
+        that are mostly zeros do not have. -inf where a cell is missing.
+        """
+        made, deviations = np.zeros(found.log_p.shape), np.abs(found.deviation(layout))
+        for i, c in enumerate(columns_of(layout)):
+            if c.levels:
+                states = slice(c.start, c.start + c.levels)
+                made[:, i] = self._odds_of_levels(found.x[:, states], found.mean[:, states], self.share[states])
+        for k, i in enumerate(number_fields(layout)[0]):
+            last = max(float(self.sizes[-1, k]), LEAST_DEVIATION)
+            beyond = np.log(np.maximum(deviations[:, i] / last, 1))
+            made[:, i] = np.interp(deviations[:, i], self.sizes[:, k], self.wrong[:, k]) + beyond
+        return np.where(found.there, made, -np.inf)
+
+    def _odds_of_levels(self, x: np.ndarray, p: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """x, p (n, S): what is there, one-hot, and what is expected. share (S,)."""
+        q = (1 - ANYTHING) * share + ANYTHING / len(share)
+        here = x @ q + TINY
+        changed = ((1 - x) * p) @ (1 / np.maximum(1 - q, TINY)) + TINY
+        fits = (1 - 1 / self.rows) * (x * p).sum(axis=1) + here / self.rows
+        return np.asarray(np.minimum(np.log(here) + np.log(changed) - np.log(fits), math.log(self.rows)))
+
+    def companion(self) -> Companion:
+        """As the store keeps it."""
+        arrays = {n: np.ascontiguousarray(getattr(self, n), dtype=np.float32) for n in _ARRAYS}
+        return Companion({"held_out": self.held_out, "rows": self.rows}, arrays)
+
+    @classmethod
+    def from_companion(cls, kept: Companion) -> Self:
+        """The inverse of :meth:`companion`."""
+        arrays = {n: kept.arrays[n].astype(np.float64) for n in _ARRAYS}
+        return cls(bool(kept.data["held_out"]), int(kept.data["rows"]), **arrays)
+
+
+def _wrong_numbers(found: Look, column: int, field: int) -> tuple[np.ndarray, np.ndarray]:
+    """Deviations of a column of numbers, ascending, and the log-odds that cells so far off are wrong, (K,) each."""
+    rows = np.flatnonzero(found.there[:, column])
+    x, mean, spread = found.x[rows, field], found.mean[rows, field], spreads(found.peak[rows, column])
+    random = np.random.default_rng(0)
+    others = [random.permutation(x) for _ in range(SWAPS)]
+    wrong = np.concatenate([np.abs(other - mean)[other != x] / spread[other != x] for other in others])
+    right = np.abs(x - mean) / spread
+    if not len(wrong):  # a constant, or a column that no row has
+        return np.linspace(0, LEAST_DEVIATION, KNOTS), np.linspace(-1, 1, KNOTS) * math.log(len(rows) + 2)
+    sizes, truth = np.concatenate([wrong, right]), np.repeat([1.0, 0.0], [len(wrong), len(right)])
+    weights = np.repeat([1 / len(wrong), 1 / len(right)], [len(wrong), len(right)])
+    order = np.argsort(sizes)
+    _, block = np.unique(IsotonicRegression().fit(sizes, truth, weights).predict(sizes[order]), return_inverse=True)
+    many, few = (np.bincount(block, kind[order]) for kind in (truth * len(right) / len(wrong), 1 - truth))
+    odds = np.log((many + 1) / (few + 1))  # one more of each, so that short blocks claim little
+    place = np.arange(len(odds))
+    odds = IsotonicRegression().fit(place, odds, many + few).predict(place)
+    knots = np.quantile(sizes, np.linspace(0, 1, KNOTS))
+    return knots, np.interp(knots, sizes[order], odds[block])
+
+
+def look_at(trained: Trained, source: Source, condition: Tensor | None) -> Look:
+    """What the model says about the cells of all rows of a source."""
+    made = apply(trained, source, condition, lambda x, c: look(trained, x, c).packed())
+    return Look.unpacked(made.numpy(), trained.kind.layout)
+
+
+def usual_of(trained: Trained, examples: Examples, rows: Tensor, *, held_out: bool) -> Companion | None:
+    """What is usual of these rows of the examples, at most 1 000 of them; None where rows are not those of a table.
+
+    rows: numbers of the rows, validation rows where ``held_out``.
+    """
+    if not explainable(trained):
+        return None
+    passes = min(len(columns_of(trained.kind.layout)), PASSES) if hides(trained) else 1
+    most = MOST_PRODUCTS // (passes * max(1, trained.model.products))
+    some = rows[:: max(1, -(-len(rows) // min(max(most, LEAST_ROWS), MOST_ROWS)))]
+    condition = None if examples.condition is None else examples.condition[some]
+    found = look_at(trained, Subset(examples.source, some), condition)
+    return Usual.of(found, trained.kind.layout, held_out=held_out).companion()
