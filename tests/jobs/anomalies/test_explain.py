@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from diabolo import store
 from diabolo.errors import ParameterError, UnsupportedError
 from diabolo.jobs.anomalies import surprise
-from diabolo.jobs.anomalies.explain import CLEAR, Blame, explain
+from diabolo.jobs.anomalies.explain import CLEAR, Blame, explain, training_options
 from diabolo.jobs.anomalies.usual import NAME
+from diabolo.jobs.train import train
 from diabolo.trained import Trained
 from tests.helpers import little_images, low_rank, quick
 
@@ -102,6 +104,14 @@ def test_missing_cells_are_never_blamed() -> None:
     found = explain(trained(), gaps, most=6)
     assert all({b.column for b in row} == {"height", "country", "unit", "floor"} for row in found)
     np.testing.assert_allclose([sum(b.share for b in row) for row in found], 1)
+
+
+def test_the_options_for_explanations_train_what_explains() -> None:
+    options = training_options(1000, seed=3)
+    assert (options.recipe, options.batch_size, options.epochs, options.seed) == ("masked", 256, 667, 3)
+    model = train(people(300), dataclasses.replace(options, epochs=1))
+    assert surprise.hides(model)
+    assert len(explain(model, fresh(3))) == 3
 
 
 def test_usual_rows_have_usual_sigmas() -> None:
