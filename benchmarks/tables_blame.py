@@ -1,6 +1,6 @@
 """How often the wrong cell of a row is the one that is blamed, on real people's records.
 
-    DIABOLO_DATA=folder python benchmarks/tables_blame.py [--seed 0] [--epochs 15] [--rows 3000] [--label] [--json]
+    DIABOLO_DATA=folder python benchmarks/tables_blame.py [--seed 0] [--rows 3000] [--label] [--json]
 
 Of each held-out row of ``adult`` one cell, drawn evenly, is replaced by the same column's value in another row, drawn evenly
 among those in which it is another. Missing cells are left alone. Beside the blame stand what is simpler: the cell that is
@@ -20,8 +20,9 @@ import numpy as np
 import polars as pl
 import torch
 
-from diabolo import Autoencoder
-from diabolo.jobs.anomalies.explain import explain
+from diabolo import read
+from diabolo.jobs.anomalies.explain import explain, training_options
+from diabolo.jobs.train import train
 
 HELD_OUT = 4_000
 WINDOW = 0.5
@@ -72,7 +73,6 @@ def rarest(rows: pl.DataFrame, training: pl.DataFrame) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--rows", type=int, default=3_000, help="held-out rows that are blamed")
     parser.add_argument("--label", action="store_true", help="leave the column income out")
     parser.add_argument("--json", action="store_true")
@@ -83,10 +83,10 @@ def main() -> None:
     training, held_out = frame[order[HELD_OUT:]], frame[order[: min(HELD_OUT, given.rows)]]
     rows, which = with_wrong_cells(held_out, frame, given.seed)
     start = time.perf_counter()
-    model = Autoencoder("masked", epochs=given.epochs, batch_size=256, random_state=given.seed).fit(training)
+    model = train(read(training), training_options(len(training), seed=given.seed))
     trained_in = time.perf_counter() - start
     start = time.perf_counter()
-    found = explain(model.trained_, rows, most=1)
+    found = explain(model, rows, most=1)
     blamed = np.array([frame.columns.index(b[0].column) for b in found])
     told_in = time.perf_counter() - start
     hits = {"blame": blamed == which, "rarest": rarest(rows, training) == which}
