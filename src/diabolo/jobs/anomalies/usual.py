@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Self, final
+from typing import Any, Self, final
 
 import numpy as np
 from scipy.special import ndtri
@@ -29,6 +29,8 @@ SWAPS = 3
 ANYTHING = 0.1
 """Share of wrong levels that are any level, one never seen among them, and not drawn as the column has them."""
 LEAST_DEVIATION = 1e-3  # of a column whose cells are always what is expected
+LEAST_SIGMA = 0.2
+"""Deviation that counts as one sigma at least, beyond the ranks: so few rows cannot say that a model errs by less still."""
 TINY = 1e-300
 _ARRAYS = ("ranks", "deviations", "sizes", "wrong", "share")
 
@@ -75,7 +77,7 @@ class Usual:
 
         A cell that is farther off than a share ``1 - p`` of the held-out cells of its column gets ``Φ⁻¹(1 - p / 2)``, equal
         cells the least of their ranks. Beyond the fifth farthest of them ranks say too little: from there sigmas grow in
-        proportion to the deviation, so by the model's own spread.
+        proportion to the deviation, so by the model's own spread; where the model is all but always right, by 5 for each of it.
         """
         each = zip(np.abs(deviation).T, self.deviations.T, strict=True)
         return np.asarray(np.copysign(np.stack([self._sigmas(*both) for both in each], axis=1), deviation))
@@ -85,13 +87,17 @@ class Usual:
         low, high = knots[place - 1], knots[place]
         part = ((size - low) / np.where(high > low, high - low, 1.0)).clip(0, 1)
         inside = self._normal[place - 1] + part * (self._normal[place] - self._normal[place - 1])
-        last = max(float(knots[-1]), LEAST_DEVIATION)
-        return np.where(size > last, self._normal[-1] * size / last, np.where(size > knots[0], inside, 0.0))
+        beyond = self._normal[-1] + (size - knots[-1]) / self._sigma(knots[-1])
+        return np.where(size > knots[-1], beyond, np.where(size > knots[0], inside, 0.0))
+
+    def _sigma(self, last: Any) -> Any:
+        """The deviation that a sigma is, beyond the last that ranks resolve."""
+        return np.maximum(last / self._normal[-1], LEAST_SIGMA)
 
     def limit(self, sigmas: float) -> np.ndarray:
         """The deviation (C,) that has so many sigmas."""
         if sigmas > self._normal[-1]:
-            return np.maximum(self.deviations[-1], LEAST_DEVIATION) * sigmas / self._normal[-1]
+            return self.deviations[-1] + (sigmas - self._normal[-1]) * self._sigma(self.deviations[-1])
         return np.array([np.interp(sigmas, self._normal, knots) for knots in self.deviations.T])
 
     @property
