@@ -99,7 +99,7 @@ def test_copies_of_training_rows_are_found(trained: Trained, monkeypatch: pytest
     assert honest.copies < 0.2
     assert 0.3 < honest.nearness < 6
     inside = encode_all(trained, trained.kind.read(training[:200]))
-    monkeypatch.setattr("diabolo.jobs.generation.judge_samples.decoded", lambda *_: inside)
+    monkeypatch.setattr("diabolo.jobs.generation.judge_samples.made_of", lambda *_, **__: inside)
     judged = judge_samples(trained, rows, training=training, origins=["kernel"])
     assert (judged.table[0].copies, judged.table[0].nearness, judged.seen) == (1, 0, 0)
     assert "samples.copies" in {finding.key for finding in sample_verdict(judged)}
