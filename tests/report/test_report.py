@@ -73,7 +73,7 @@ def test_a_whole_page_in_its_language(name: str, lang: str) -> None:
     page = Page(report(name, lang).html)
     assert page.open == []
     assert page.tags[0] == ("html", {"lang": lang})
-    expected = [s for s in SECTIONS if s not in STUDIES and (s != "oddness" or name in SCORED)]
+    expected = [s for s in SECTIONS if s not in (*STUDIES, "anomalies") and (s != "oddness" or name in SCORED)]
     assert [i for i in page.attributes("id") if i in SECTIONS] == expected
     assert {f"#{s}" for s in expected} == {a for a in page.attributes("href") if a.startswith("#") and "-" not in a}
     assert all(values.get("alt") for tag, values in page.tags if tag == "img")

@@ -13,14 +13,15 @@ import torch
 
 from diabolo import store
 from diabolo.cli import console, outputs
+from diabolo.cli.inputs import read_for
 from diabolo.cli.restoring import file_names
 from diabolo.data import Reading
 from diabolo.data.sources import Source
 from diabolo.errors import DataError, ParameterError
 from diabolo.jobs.anomalies.detect import detect
-from diabolo.jobs.anomalies.judge import Detection, Judge
+from diabolo.jobs.anomalies.judge import QUANTILE, Detection, Judge
 from diabolo.jobs.anomalies.photographs import detect_photographs, unfamiliar_photographs
-from diabolo.jobs.mending.given_photographs import Photographs
+from diabolo.jobs.mending.given_photographs import Photographs, photographs_of
 from diabolo.store.files import write_bytes
 from diabolo.trained import Trained
 
@@ -35,6 +36,47 @@ WORDS = {
     "code neighbors": "nearest neighbors among codes",
     "pixel neighbors": "nearest neighbors among pixels",
 }
+
+
+def run(
+    trained: Trained,
+    model: Path,
+    data: str,
+    output: Path | None,
+    ending: str | None,
+    *,
+    normal: Sequence[str] | None,
+    quantile: float | None,
+    reference: str | None,
+    heatmap: Path | None,
+    label: str | None,
+    id: str | None,
+    skip_broken: bool,
+    as_json: bool,
+) -> None:
+    """Judge pictures, write what was asked for, and say it."""
+    share = QUANTILE if quantile is None else quantile
+    normals = None if reference is None else read_for(trained, reference, skip_broken=skip_broken).source
+    given = photographs_of(trained.kind, data)
+    if given is not None:
+        judged = photographs(trained, given, normal, share, normals, heatmap, skip_broken=skip_broken)
+    else:
+        reading = read_for(trained, data, label=label, id=id, skip_broken=skip_broken)
+        judged = rows(trained, reading, normal, share, normals, heatmap)
+    if output is not None and ending is not None:
+        write_scores(trained, judged, output, ending)
+    files = 0 if heatmap is None else len(judged.found.scores)
+    if as_json:
+        named = {"names": None if judged.ids is None else [str(v) for v in judged.ids.tolist()], "notes": judged.notes}
+        console.document(
+            {"model": model, "data": judged.name, "output": output, "files": files, **judged.found.to_dict(), **named}
+        )
+        return
+    show(judged)
+    if output is not None:
+        console.result(f"Scores: {output}")
+    if heatmap is not None:
+        console.result(f"{files} pictures, red where unlike: {heatmap}")
 
 
 def check_folder(trained: Trained, folder: Path | None) -> None:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from torch import Tensor
+
 from diabolo import report
 from diabolo.cli import console, outputs
 from diabolo.cli.inputs import known_data, known_target, read_pair, run_record
+from diabolo.data import Reading
+from diabolo.data.subset import Subset
 from diabolo.errors import ParameterError
+from diabolo.jobs.anomalies.memory import row_keys
+from diabolo.jobs.anomalies.screen import NAME, SPLIT, Screen, held_out_of
 from diabolo.jobs.train import Options
 from diabolo.jobs.workshop import Judged, judge, judge_rows
 from diabolo.report import Report
@@ -24,6 +30,10 @@ def judged(trained: Trained, data: str, target: str | None, *, held_out: bool, l
     broken = skip_broken or bool(trained.config.data.get("asked", {}).get("skip_broken"))
     reading, aim = read_pair(trained, data, target, label=label, skip_broken=broken)
     rows = trained.config.data.get("rows")
+    apart = _calibration(trained, reading) if held_out else None
+    if apart is not None:
+        labels = None if reading.labels is None else reading.labels[apart.numpy()]
+        return judge_rows(trained, Subset(reading.source, apart), labels, name=reading.name, role="held-out")
     if held_out and len(reading.source) == rows:
         share = float(trained.config.options.get("validation_fraction", 0.0))
         found = judge(trained, reading, dataclasses.replace(Options(), validation_fraction=share), aim=aim)
@@ -68,3 +78,12 @@ def report_on(model: Path, trained: Trained, found: Judged, lang: str) -> Report
         target=found.aim,
         training=found.training,
     )
+
+
+def _calibration(trained: Trained, reading: Reading) -> Tensor | None:
+    """The numbers of the rows that a detector held out to calibrate by; None for other models, and for other rows."""
+    kept = trained.companions.get(NAME)
+    if kept is None or kept.data["method"] != SPLIT:
+        return None
+    same = (Screen.of(trained).memory.places(row_keys(reading.source)) >= 0).all()
+    return held_out_of(len(reading.source), reading.groups) if same else None

@@ -83,7 +83,7 @@ def build(request: Request, options: Options, before: Before | None = None) -> B
 
     folder = request.output or free_folder(default_name(request.data, options.recipe))
     studies: Mapping[str, Companion] = {}
-    with _removed_if_empty(folder), ProgressLine() as progress:
+    with removed_if_empty(folder), ProgressLine() as progress:
         store.prepare(folder, resume=request.resume, advice=_advice(folder))
         reading = read_data(request.data, request.read_as, options)
         reading, wanted = _paired(request, reading)
@@ -100,11 +100,18 @@ def default_name(data: str, recipe: str) -> str:
     >>> default_name("demo:digits", "auto"), default_name("logs/my sensors.csv", "vae"), default_name("mnist:test", "deep")
     ('digits-plain', 'my-sensors-vae', 'mnist-test-deep')
     """
-    text = data.removeprefix("demo:")
-    path = Path(text)
+    return f"{clean_name(data)}-{recipes.get(recipe).name}"
+
+
+def clean_name(data: str) -> str:
+    """What data are called, in letters that a folder's name may have.
+
+    >>> clean_name("logs/my sensors.csv")
+    'my-sensors'
+    """
+    path = Path(data.removeprefix("demo:"))
     stem = path.name if path.is_dir() else path.stem
-    clean = re.sub(r"[^\w.-]+", "-", stem or path.resolve().name).strip("-.") or "model"
-    return f"{clean}-{recipes.get(recipe).name}"
+    return re.sub(r"[^\w.-]+", "-", stem or path.resolve().name).strip("-.") or "model"
 
 
 def free_folder(name: str) -> Path:
@@ -179,7 +186,7 @@ def _optimizer(name: str, settings: Sequence[tuple[str, str]]) -> tuple[Any, tup
 
 
 @contextmanager
-def _removed_if_empty(folder: Path) -> Iterator[None]:
+def removed_if_empty(folder: Path) -> Iterator[None]:
     """A folder that was made for a training that failed at once is taken away again."""
     there = folder.exists()
     try:
@@ -194,15 +201,20 @@ def read_data(data: str, read_as: Mapping[str, Any], options: Options) -> Readin
     from diabolo.data import read
 
     reading = read(data, **read_as)
-    console.say(f"Data: {reading.reason}")
-    for note in reading.notes:
-        console.say(f"  {note}")
+    tell(reading)
     if recipes.get(options.recipe).conditional and reading.labels is None:
         raise ParameterError(
             f"The recipe {options.recipe} reads labels, and {reading.name} came without any: name their column with "
             "--label COLUMN, put pictures of each label into a sub-folder of its own, or give an npz file with an array y."
         )
     return reading
+
+
+def tell(reading: Reading, what: str = "Data") -> None:
+    """Say how data were understood, and what the user should know of them."""
+    console.say(f"{what}: {reading.reason}")
+    for note in reading.notes:
+        console.say(f"  {note}")
 
 
 def _paired(request: Request, reading: Reading) -> tuple[Reading, Reading | None]:
@@ -214,9 +226,7 @@ def _paired(request: Request, reading: Reading) -> tuple[Reading, Reading | None
     from diabolo.jobs.train import read_target
 
     wanted = read_target(request.target, reading)
-    console.say(f"Target: {wanted.reason}")
-    for note in wanted.notes:
-        console.say(f"  {note}")
+    tell(wanted, "Target")
     pairs, wanted = matched(reading, wanted)
     for note in pairs.notes[len(reading.notes) :]:
         console.say(f"  {note}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from diabolo.cli import console
@@ -63,10 +64,19 @@ def write_figure(fig: Figure, path: Path) -> None:
         write_bytes(path, to_png(fig))
 
 
-def write_table(path: Path, ending: str, key: str, columns: Mapping[str, np.ndarray], beside: Mapping[str, np.ndarray]) -> None:
+def write_table(
+    path: Path,
+    ending: str,
+    key: str,
+    columns: Mapping[str, np.ndarray],
+    beside: Mapping[str, np.ndarray],
+    *,
+    after: Mapping[str, Sequence[float | str | None]] = MappingProxyType({}),
+) -> None:
     """Columns of numbers, and what stands beside them, as csv, npz or parquet.
 
-    key: name of the array (n, d) in an npz; what stands beside keeps its own names there, ``columns`` are theirs.
+    key: name of the array (n, d) in an npz; what stands beside keeps its own names there, ``columns`` are theirs. after:
+    columns that follow, numbers or text, with cells missing.
     """
     import numpy as np
     import polars as pl
@@ -77,13 +87,24 @@ def write_table(path: Path, ending: str, key: str, columns: Mapping[str, np.ndar
     if ending == ".npz":
         numbers = np.column_stack(list(columns.values()))
         arrays: dict[str, Any] = {key: numbers, "columns": np.array(list(columns))}
-        arrays |= {_apart(name, key): values for name, values in beside.items()}
+        arrays |= {_apart(name, key): values for name, values in {**beside, **_filled(after)}.items()}
         np.savez_compressed(buffer, **arrays)
     else:
         whole = {**{_apart(k, *columns): v for k, v in beside.items()}, **columns}
-        frame = pl.DataFrame({k: v.tolist() if v.dtype.kind == "O" else v for k, v in whole.items()})
+        frame = pl.DataFrame({k: v.tolist() if v.dtype.kind == "O" else v for k, v in whole.items()} | dict(after))
         frame.write_csv(buffer) if ending == ".csv" else frame.write_parquet(buffer)
     write_bytes(path, buffer.getvalue())
+
+
+def _filled(columns: Mapping[str, Sequence[float | str | None]]) -> dict[str, np.ndarray]:
+    """Columns as arrays; where a cell is missing NaN, or no text."""
+    import numpy as np
+
+    texts = {name: any(isinstance(v, str) for v in values) for name, values in columns.items()}
+    return {
+        name: np.array([("" if texts[name] else np.nan) if v is None else v for v in values])
+        for name, values in columns.items()
+    }
 
 
 def _apart(name: str, *taken: str) -> str:

@@ -34,6 +34,11 @@ def rerun(ctx: typer.Context, data: str, output: Path | None, resume: bool, lang
         options = ", ".join("--" + name.strip("_").replace("_", "-") for name in own)
         raise ParameterError(f"{data} says all about the training: leave {options} out, or change it in a copy of the file.")
     found = _tables(Path(data))
+    if found["run"].get("verb", "train") != "train":
+        raise ParameterError(
+            f"{data} describes what `diabolo {found['run']['verb']}` made, with more than a training. The same again: "
+            f"{found['run'].get('command', '')}"
+        )
     source = found["run"].get("data")
     if not isinstance(source, str):
         raise SourceError(f"{data} does not say which data it was: the model was trained from Python. Use fit there.")

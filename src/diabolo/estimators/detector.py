@@ -13,8 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from diabolo import store
-from diabolo.data import Reading, read, read_like
-from diabolo.data.kinds import TableKind
+from diabolo.data import Reading, read_like
 from diabolo.data.sources import Source
 from diabolo.errors import ParameterError
 from diabolo.estimators.autoencoder import Autoencoder
@@ -23,7 +22,7 @@ from diabolo.estimators.parameters import asked_of, seed_of
 from diabolo.jobs.anomalies.discoveries import Discoveries, check_rate, discoveries
 from diabolo.jobs.anomalies.drift import ALPHA, Drift
 from diabolo.jobs.anomalies.explain import Blame, explain
-from diabolo.jobs.anomalies.screen import SPLIT, Screen, features_of, fit_screen, screen_around
+from diabolo.jobs.anomalies.screen import SPLIT, Screen, features_of, fit_screen, read_rows, screen_around
 from diabolo.jobs.anomalies.spoiling import Verdict
 from diabolo.jobs.anomalies.threshold import AUTO, check_contamination
 from diabolo.trained import Trained
@@ -245,13 +244,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def _read(self, X: Any, given: Autoencoder | None) -> Reading:
         names = ("kind", "image_shape", "value_range", "patch")
         asked = {"kind": self.kind} if given is None else {name: getattr(given, name) for name in names}
-        aside: dict[str, Any] = {"label": self.label, "id": self.id, "ignore": self.ignore}
-        reading = read(X, **aside, **asked)
-        if asked["kind"] == AUTO and isinstance(
-            reading.kind, TableKind
-        ):  # further rows may have empty cells, these may be far out
-            return read(X, **aside, kind="mixed")
-        return reading
+        return read_rows(X, label=self.label, id=self.id, ignore=self.ignore, **asked)
 
     def _wrap(self, screen: Screen) -> None:
         self.screen_ = screen

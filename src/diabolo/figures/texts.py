@@ -92,6 +92,12 @@ ENGLISH: Texts = MappingProxyType(
         "sweep.kept": "held-out rows",
         "sweep.copied": "shuffled cells",
         "sweep.rows": "input",
+        "rates.false": "normal rows flagged",
+        "rates.true": "anomalies found",
+        "rates.recall": "anomalies found",
+        "rates.precision": "true among the flagged",
+        "rates.pr": "precision and recall",
+        "rates.chance": "chance",
     }
 )
 
@@ -180,6 +186,12 @@ RUSSIAN: Texts = MappingProxyType(
         "sweep.kept": "отложенные строки",
         "sweep.copied": "перемешанные клетки",
         "sweep.rows": "вход",
+        "rates.false": "отмечено обычных строк",
+        "rates.true": "найдено аномалий",
+        "rates.recall": "найдено аномалий",
+        "rates.precision": "верных среди отмеченных",
+        "rates.pr": "точность и полнота",
+        "rates.chance": "наугад",
     }
 )
 

@@ -12,6 +12,7 @@ import jinja2
 
 from diabolo import __version__
 from diabolo.data.sources import Source
+from diabolo.jobs.anomalies.odd_rows import OddRows
 from diabolo.jobs.evaluation.evaluate import Evaluation
 from diabolo.report.gathered import Gathered, gather
 from diabolo.report.health import judge_health
@@ -48,6 +49,7 @@ def build_report(
     lang: str = "en",
     target: Any = None,
     training: Source | None = None,
+    odd_rows: OddRows | None = None,
 ) -> Report:
     """A page about a model, on the rows it was judged by.
 
@@ -60,11 +62,14 @@ def build_report(
         lang: ``"en"`` or ``"ru"``.
         target: what should have come out, for models trained on pairs.
         training: rows it was trained on, to see whether new rows are copies of them.
+        odd_rows: what was found about rows of a table, these or others; None: looked for where the model is a detector.
 
     Raises ParameterError for another language.
     """
     say = language(lang)
-    g = gather(trained, source, labels, evaluation, command=command, target=target, uses=True, training=training)
+    g = gather(
+        trained, source, labels, evaluation, command=command, target=target, uses=True, training=training, odd_rows=odd_rows
+    )
     verdict = judge(g)
     html = _template().render(t=say, **page(g, verdict, say, __version__))
     return Report(html, _data(g, lang) | {"verdict": verdict.to_dict()})
@@ -86,6 +91,7 @@ def _data(g: Gathered, lang: str) -> dict[str, Any]:
         "size": measure(g).to_dict(),
         "examples": g.extremes.to_dict(),
         "oddness": None if g.oddities is None else g.oddities.to_dict(),
+        "anomalies": None if g.odd_rows is None else g.odd_rows.summary(),
         "neighborhoods": [n.to_dict() for n in g.neighborhoods],
         "uses": None if g.uses is None else g.uses.to_dict(),
         "studies": g.studies.to_dict(),

@@ -10,9 +10,11 @@ from markupsafe import Markup
 from diabolo.figures.codes import codes
 from diabolo.figures.curves import learning_curves
 from diabolo.figures.histogram import histogram
+from diabolo.figures.rates import rates
 from diabolo.figures.texts import ENGLISH, RUSSIAN
 from diabolo.figures.units import units
 from diabolo.jobs.anomalies.judge import Detection
+from diabolo.jobs.anomalies.odd_rows import THRESHOLD, OddRows, curves_of
 from diabolo.jobs.codes.maps import CodeMap
 from diabolo.jobs.diagnosis.curves import telling
 from diabolo.report.gathered import Gathered
@@ -62,6 +64,23 @@ def draw_scores(found: Detection, say: Language) -> tuple[Markup, float | None]:
     shown = np.minimum(scores, most)
     fig = histogram(shown, axis_names=(say.plain("oddness.score"), say.plain("oddness.pictures")), mark=found.threshold)
     return inline_svg(fig, "oddness", say.plain("oddness.alt"), comma=say.code == "ru"), cut
+
+
+def draw_row_scores(found: OddRows, say: Language) -> tuple[Markup, float | None]:
+    """The same of rows of a table; the line stands at the threshold, or at the least score that stands out by another rule."""
+    out = found.scores[found.is_outlier]
+    mark = found.level if found.chosen_by == THRESHOLD else float(out.min()) if len(out) else None
+    most = TIMES * max(1.0, mark or 1.0)
+    cut = float(most) if found.scores.max() > most else None
+    names = (say.plain("anomalies.score"), say.plain("anomalies.rows"))
+    fig = histogram(np.minimum(found.scores, most), axis_names=names, mark=mark)
+    return inline_svg(fig, "anomalies", say.plain("anomalies.alt"), comma=say.code == "ru"), cut
+
+
+def draw_rates(found: OddRows, names: Mapping[str, str], say: Language) -> Markup:
+    """ROC and precision-recall curves of each score. names: of the scores, as the reader calls them."""
+    fig = rates({names[name]: curve for name, curve in curves_of(found).items()}, texts=texts_of(say))
+    return inline_svg(fig, "rates", say.plain("anomalies.rates.alt"), comma=say.code == "ru")
 
 
 def draw_units(g: Gathered, say: Language) -> tuple[Markup, str]:

@@ -9,6 +9,8 @@ import numpy as np
 
 from diabolo.data.sources import Source
 from diabolo.data.split import split
+from diabolo.jobs.anomalies.odd_rows import OddRows, find_odd_rows, rarer_label
+from diabolo.jobs.anomalies.screen import NAME
 from diabolo.jobs.anomalies.strangest import Oddities, find_oddities
 from diabolo.jobs.codes.embed import embed
 from diabolo.jobs.codes.maps import CodeMap, can_arrange, map_codes
@@ -20,6 +22,7 @@ from diabolo.jobs.diagnosis.layers import Layer, layer_table
 from diabolo.jobs.evaluation.evaluate import Evaluation
 from diabolo.jobs.evaluation.extremes import Extremes, find_extremes
 from diabolo.jobs.findings import Finding
+from diabolo.jobs.labels import class_names
 from diabolo.jobs.mending.repairs import Repair, find_repairs
 from diabolo.jobs.studies import Studies, studies_of
 from diabolo.trained import Trained
@@ -34,9 +37,10 @@ DIAGNOSED = 500
 class Gathered:
     """What is known.
 
-    labels: (n,) of the rows of ``source``, or None. maps: of at most 1000 codes, with ``map_labels``. neighborhoods: how well
-    codes and the last map keep who is near whom. uses: what else the code is good for, or why that was not looked at; None
-    where nobody asked. studies: those that travel with the model.
+    labels: (n,) of the rows of ``source``, or None. odd_rows: of a table, whose rows need not be those of ``source``. maps: of
+    at most 1000 codes, with ``map_labels``. neighborhoods: how well codes and the last map keep who is near whom. uses: what
+    else the code is good for, or why that was not looked at; None where nobody asked. studies: those that travel with the
+    model.
     """
 
     trained: Trained
@@ -47,6 +51,7 @@ class Gathered:
     extremes: Extremes
     repairs: tuple[Repair, ...]
     oddities: Oddities | None
+    odd_rows: OddRows | None
     diagnosis: Diagnosis
     layers: tuple[Layer, ...]
     maps: tuple[CodeMap, ...]
@@ -102,8 +107,13 @@ def gather(
     target: Any = None,
     uses: bool = False,
     training: Source | None = None,
+    odd_rows: OddRows | None = None,
 ) -> Gathered:
-    """Look at the model from every side a report shows. uses: also at what else the code is good for, which takes seconds."""
+    """Look at the model from every side a report shows.
+
+    uses: also at what else the code is good for, which takes seconds. odd_rows: those that were found already; None: those of
+    the source, where the model is a detector.
+    """
     y = None if labels is None else np.asarray(labels).ravel()
     each = EACH.get(trained.kind.name, 1)
     z = embed(trained, source, y if trained.config.labels else None)
@@ -119,6 +129,7 @@ def gather(
         extremes=extremes,
         repairs=find_repairs(trained, source, ordinary, y),
         oddities=find_oddities(trained, source, y),
+        odd_rows=odd_rows or _odd_rows(trained, source, y),
         diagnosis=diagnose(trained, source, y if trained.config.labels else None, rows=DIAGNOSED),
         layers=layer_table(trained),
         maps=maps,
@@ -127,6 +138,13 @@ def gather(
         uses=find_uses(trained, source, y, training=training) if uses else None,
         studies=studies_of(trained),
     )
+
+
+def _odd_rows(trained: Trained, source: Source, y: np.ndarray | None) -> OddRows | None:
+    if NAME not in trained.companions or trained.kind.name == "image":
+        return None
+    rarer, names = rarer_label(y), class_names(y) if y is not None else None
+    return find_odd_rows(trained, source, y, anomalous=None if rarer is None or names is None else names == rarer)
 
 
 def _maps(z: np.ndarray) -> tuple[CodeMap, ...]:

@@ -9,6 +9,7 @@ from diabolo.jobs.codes.neighborhoods import PURITY_K, TRUST_K
 from diabolo.jobs.codes.uses import Uses
 from diabolo.jobs.findings import Finding
 from diabolo.recipes import RECIPES
+from diabolo.report.anomalies import anomalies
 from diabolo.report.clusters import clusters
 from diabolo.report.drawings import draw_curves, draw_map, draw_units
 from diabolo.report.errors import error_table
@@ -34,7 +35,7 @@ USES = ("clusters", "search", "generation", "interpolation")
 """What a code is good for besides restoring rows; not where that was not looked at."""
 STUDIES = ("sweep", "labels", "layerwise")
 """What more trainings have shown; those that travel with the model."""
-SECTIONS = ("pictures", "errors", "oddness", "curves", "codes", *USES, "units", *STUDIES, "model", "size", "made")
+SECTIONS = ("pictures", "errors", "oddness", "anomalies", "curves", "codes", *USES, "units", *STUDIES, "model", "size", "made")
 
 
 def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str, Any]:
@@ -57,6 +58,7 @@ def page(g: Gathered, verdict: Verdict, say: Language, version: str) -> dict[str
         "pictures": examples(g, say),
         "errors": error_table(g, say),
         "oddness": oddness(g, say),
+        "anomalies": anomalies(g, say),
         "curves": _curves(g, say),
         "codes": _codes(g, say),
         "clusters": clusters(g, say),
@@ -78,7 +80,8 @@ def _is_there(g: Gathered, name: str) -> bool:
         return isinstance(g.uses, Uses)
     if name in STUDIES:
         return getattr(g.studies, name) is not None
-    return name != "oddness" or g.oddities is not None
+    found = {"oddness": g.oddities, "anomalies": g.odd_rows}
+    return name not in found or found[name] is not None
 
 
 def _title(g: Gathered, say: Language, name: str) -> str:

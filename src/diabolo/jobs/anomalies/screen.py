@@ -29,14 +29,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self, final
+from typing import Any, Self, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from diabolo import recipes
-from diabolo.data import Reading
+from diabolo.data import Reading, read
 from diabolo.data.examples import Examples
 from diabolo.data.kinds import MixedTableKind, TableKind
 from diabolo.data.kinds.base import Kind
@@ -151,6 +151,13 @@ class Screen:
         )
 
 
+def read_rows(data: Any, *, kind: str = AUTO, **asked: Any) -> Reading:
+    """Data as :func:`diabolo.data.read` reads them; where nobody says which kind, all tables as mixed ones, since further rows
+    may have empty cells, and these may be far out."""
+    reading = read(data, kind=kind, **asked)
+    return read(data, kind="mixed", **asked) if kind == AUTO and isinstance(reading.kind, TableKind) else reading
+
+
 def fit_screen(
     reading: Reading,
     options: Options | None = None,
@@ -243,6 +250,11 @@ def rows_held_out(n: int) -> int:
     [10, 20, 200, 1000]
     """
     return max(1, min(max(round(HELD_OUT * n), LEAST_HELD_OUT), MOST_HELD_OUT, int(MOST_SHARE * n)))
+
+
+def held_out_of(n: int, groups: np.ndarray | None = None) -> Tensor:
+    """The numbers of those of n rows that :func:`fit_screen` holds out for calibration, int64. groups: see :class:`Reading`."""
+    return split_off(n, rows_held_out(n), groups)[1]
 
 
 def recalled(trained: Trained, memory: Memory, source: Source, keys: np.ndarray) -> Scores:
