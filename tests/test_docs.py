@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,16 @@ def test_python_runs(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for block in blocks(path, "python"):
         exec(compile(block, path.name, "exec"), vars(module))
         register(module, monkeypatch)
+    if path.name == "medical.md" and vars(module).get("auc") is not None:
+        check_the_medical_page(vars(module))
+
+
+def check_the_medical_page(said: dict[str, Any]) -> None:
+    """What the page says of its figures."""
+    assert said["auc"] > 0.93
+    assert said["false_alarms"] < 0.1
+    assert said["found"] > 0.5
+    assert abs(said["blame"].sigmas) > 2  # the row it explains is far out
 
 
 def command(line: str) -> tuple[str, list[str]]:
@@ -78,3 +89,8 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_the_russian_guide_knows_every_recipe() -> None:
     guide = (ROOT / "docs" / "ru" / "guide.md").read_text(encoding="utf-8")
     assert tuple(re.findall(r"^\| `([\w-]+)` \|", guide, re.MULTILINE)) == tuple(recipes.RECIPES)
+
+
+def test_the_medical_page_is_the_same_program_in_both_languages() -> None:
+    english, russian = ROOT / "docs" / "medical.md", ROOT / "docs" / "ru" / "medical.md"
+    assert blocks(english, "python") == blocks(russian, "py")
