@@ -112,6 +112,47 @@ def test_a_trained_autoencoder_is_taken_as_it_is() -> None:
     assert len(other.calibration_scores_) == 30  # a fifth of 150; of its own 250 rows those for validation would
     with pytest.raises(DataError, match="features"):
         AnomalyDetector(ae).fit(X[:, :4])
+    ae.partial_fit(X)
+    with pytest.raises(DataError, match="trained on all of these rows"):
+        AnomalyDetector(ae).fit(X)
+
+
+def test_what_a_trained_autoencoder_leaves_no_choice_of(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    ae = quick_autoencoder(random_state=0).fit(frame)
+    for options, message in (
+        ({"calibration": "cross"}, "one that is not fitted"),
+        ({"calibration": "crosss"}, "calibration must be one of"),
+        ({"kind": "image"}, "reads 'table'"),
+        ({"ignore": ["b"]}, "columns that the fitted autoencoder reads: b"),
+    ):
+        with pytest.raises(ParameterError, match=message):
+            AnomalyDetector(ae, **options).fit(frame)
+    wider = frame.assign(note="as said")
+    detector = AnomalyDetector(ae, ignore=["note"], kind="table", verbose=1).fit(wider)
+    assert "Expected false alarms: " in capsys.readouterr().err
+    np.testing.assert_array_equal(detector.score_samples(wider), detector.score_samples(frame))
+    loaded = AnomalyDetector.load(detector.save(tmp_path / "m"))
+    np.testing.assert_array_equal(loaded.p_values(wider), detector.p_values(frame))
+    assert loaded.ignore == ("note",)
+    assert loaded.kind == "table"
+    older = ae.trained_.without_companion("seen")
+    with pytest.warns(UserWarning, match="does not tell which rows"):
+        AnomalyDetector(Autoencoder.from_trained(older)).fit(frame[:200])
+
+
+def test_training_on_with_its_autoencoder_makes_it_a_detector_no_more(tmp_path: Path) -> None:
+    ae = AnomalyDetector(quick_autoencoder(), random_state=0).fit(X).autoencoder_
+    with pytest.raises(UnsupportedError, match="trained further"):
+        AnomalyDetector.load(ae.partial_fit(X).save(tmp_path / "m"))
+
+
+@pytest.mark.parametrize("calibration", ["split", "cross"])
+def test_a_loaded_one_has_the_options_it_was_made_with(calibration: str, tmp_path: Path) -> None:
+    options = {"calibration": calibration, "kind": "mixed", "novelty": True, "contamination": 0.2, "random_state": 3}
+    detector = AnomalyDetector(quick_autoencoder(), **options).fit(X[:60])
+    loaded = AnomalyDetector.load(detector.save(tmp_path / "m"))
+    assert {name: loaded.get_params(deep=False)[name] for name in options} == options
 
 
 def test_a_recipe_by_its_name() -> None:

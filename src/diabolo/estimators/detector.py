@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self, final
@@ -14,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from diabolo import store
 from diabolo.data import Reading, read_like
+from diabolo.data.kinds import MixedTableKind, TableKind
 from diabolo.data.sources import Source
 from diabolo.errors import ParameterError
 from diabolo.estimators.autoencoder import Autoencoder
@@ -22,7 +25,16 @@ from diabolo.estimators.parameters import asked_of, seed_of
 from diabolo.jobs.anomalies.discoveries import Discoveries, check_rate, discoveries
 from diabolo.jobs.anomalies.drift import ALPHA, Drift
 from diabolo.jobs.anomalies.explain import Blame, explain
-from diabolo.jobs.anomalies.screen import SPLIT, Screen, features_of, fit_screen, read_rows, screen_around
+from diabolo.jobs.anomalies.screen import (
+    CROSS,
+    SPLIT,
+    Screen,
+    check_calibration,
+    features_of,
+    fit_screen,
+    read_rows,
+    screen_around,
+)
 from diabolo.jobs.anomalies.spoiling import Verdict
 from diabolo.jobs.anomalies.threshold import AUTO, check_contamination
 from diabolo.trained import Trained
@@ -31,19 +43,20 @@ from diabolo.training.progress import readers_for
 
 @final
 class AnomalyDetector(OutlierMixin, BaseEstimator):
-    """Tells rows that are unlike those it was fitted to: an autoencoder, its linear twin and nearest neighbors, blended.
+    """Finds rows that are unlike those it was fitted to: an autoencoder, its linear twin and nearest neighbors, blended.
 
     Args:
         autoencoder: ``"auto"``: one that is good at this; the name of a recipe; an :class:`Autoencoder`. A fitted one is used
             as it is, also by clones and in grid searches; ``fit`` then only finds what rows are judged by.
-        contamination: the share of anomalies among the rows given to ``fit``, in (0, 0.5]: so many of them ``predict`` says -1
-            of. ``"auto"``: the rule of :func:`~diabolo.jobs.anomalies.threshold.choose_threshold`, which points at those beyond
-            the whisker of a boxplot for skewed values, and at the strangest hundredth at least; with ``novelty`` at about 1 %
-            of usual rows.
+        contamination: the share of anomalies among the rows given to ``fit``, in (0, 0.5]: ``predict`` gives -1 to that share
+            of them. ``"auto"``: the rule of :func:`~diabolo.jobs.anomalies.threshold.choose_threshold`, which points at those
+            beyond the whisker of a boxplot for skewed values, and at the strangest hundredth at least; with ``novelty`` at
+            about 1 % of usual rows.
         novelty: whether the rows given to ``fit`` are known to be normal. Else there may be anomalies among them.
         calibration: how p-values come about. ``"split"``: a fifth of the rows (20 to 1 000, a quarter at most) is held out for
-            that alone. ``"cross"``: five more models are trained, for few rows and exacter p-values; see
-            :mod:`diabolo.jobs.anomalies.screen` for what each promises.
+            that alone. ``"cross"``: five more models are trained, for few rows and more exact p-values; see
+            :mod:`diabolo.jobs.anomalies.screen` for what each promises. A fitted autoencoder stays as it is, and cannot be
+            had with "cross"; rows that it was trained by then never calibrate.
         label, id, ignore: columns of a data frame or file that are no features. Labels are not learned from.
         kind: as of :class:`Autoencoder`, where ``autoencoder`` is none. ``"auto"`` infers it, and takes all tables for mixed
             ones: scaled by what lies in their middle, so that rows far out do not set the scale, and with empty cells allowed.
@@ -100,17 +113,22 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         With a fitted autoencoder its own training rows serve, or other rows that are usual.
         """
         check_contamination(self.contamination)
+        check_calibration(self.calibration)
         given, seed = self._given(), seed_of(self.random_state)
         trained = getattr(given, "trained_", None)
-        rules: dict[str, Any] = {"contamination": self.contamination, "novelty": bool(self.novelty)}
+        rules: dict[str, Any] = {"contamination": self.contamination, "novelty": bool(self.novelty), "seed": seed}
+        rules |= {"kind": self.kind, "readers": readers_for(self.verbose)}
         if trained is None:
             reading = self._read(X, given)
             options = None if given is None else asked_of(given, seed)
-            readers = readers_for(self.verbose)
-            screen = fit_screen(reading, options, calibration=self.calibration, seed=seed, readers=readers, **rules)
+            screen = fit_screen(reading, options, calibration=self.calibration, **rules)
         else:
+            self._check_fits(trained)
+            trained = self._ignoring(trained)
             reading = read_like(trained.kind, X, label=self.label, id=self.id)
-            screen = screen_around(trained, reading.source, groups=reading.groups, seed=seed, **rules)
+            screen = screen_around(trained, reading.source, groups=reading.groups, **rules)
+        if screen.doubt:
+            warnings.warn(screen.doubt, UserWarning, stacklevel=2)
         self._wrap(screen)
         self._remember(X, reset=True)
         return self
@@ -207,6 +225,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             Autoencoder.from_trained(trained),
             contamination=screen.contamination,
             novelty=screen.novelty,
+            calibration=CROSS if screen.method == CROSS else SPLIT,
+            kind=screen.kind,
             label=aside.label,
             id=aside.id,
             ignore=aside.ignore,
@@ -242,6 +262,31 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
                 f"autoencoder must be an Autoencoder, fitted or not, a recipe's name or 'auto', got {type(given).__name__}."
             )
         return given
+
+    def _check_fits(self, trained: Trained) -> None:
+        """Raise ParameterError for what a fitted autoencoder leaves no choice of."""
+        if self.calibration == CROSS:
+            raise ParameterError(
+                "calibration='cross' trains further autoencoders, and a fitted one is used as it is. Give one that is not "
+                "fitted, such as sklearn.base.clone(ae), or calibration='split'."
+            )
+        asked, own = self.kind, trained.kind.name
+        if asked not in (AUTO, own) and not (asked == "table" and own == "mixed"):
+            raise ParameterError(f"kind={asked!r}, but the fitted autoencoder reads {own!r}. Leave kind at 'auto'.")
+        read = [f.name for f in features_of(trained.kind) if f.name in self.ignore]
+        if read:
+            raise ParameterError(
+                f"ignore names columns that the fitted autoencoder reads: {', '.join(map(str, read))}. Train one without them."
+            )
+
+    def _ignoring(self, trained: Trained) -> Trained:
+        """The model with further columns to ignore in the tables it reads."""
+        kind = trained.kind
+        if not isinstance(kind, TableKind | MixedTableKind):
+            return trained
+        further = tuple(name for name in self.ignore if name not in kind.wants.apart)
+        aside = dataclasses.replace(kind.aside, ignore=(*kind.aside.ignore, *further))
+        return dataclasses.replace(trained, kind=dataclasses.replace(kind, aside=aside)) if further else trained
 
     def _read(self, X: Any, given: Autoencoder | None) -> Reading:
         names = ("kind", "image_shape", "value_range", "patch")

@@ -22,6 +22,9 @@ from diabolo.jobs.mending.judge_mending import SIMPLER, fit_simpler
 from diabolo.trained import Companion, Trained
 
 TWIN = "pca"
+JUDGMENT, JUDGMENTS = "screen", "scores-"
+"""What an AnomalyDetector leaves beside a model; names, or their beginnings, of :mod:`diabolo.jobs.anomalies.screen` and
+:mod:`diabolo.jobs.anomalies.scores`, which train models and so cannot be known here."""
 CODE_ROWS = 5_000
 TWIN_CELLS = 50_000_000
 
@@ -74,6 +77,14 @@ def add_companions(
     enough = trained.kind.layout.cells <= min(len(chosen), EXACT)
     pca = fit_pca_in_blocks(parts, k) if enough else fit_pca(np.concatenate(list(parts)), k)
     return trained.with_companion(TWIN, _twin(pca, len(chosen)))
+
+
+def without_judgment(trained: Trained) -> Trained:
+    """A model without what an AnomalyDetector judged rows by: thresholds and scales of weights that are about to change."""
+    for name in trained.companions:
+        if name == JUDGMENT or name.startswith(JUDGMENTS):
+            trained = trained.without_companion(name)
+    return trained
 
 
 def _whole(trained: Trained, groups: np.ndarray | None, rows: Tensor, judged: Tensor) -> np.ndarray | None:

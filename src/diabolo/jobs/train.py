@@ -19,7 +19,8 @@ from diabolo.data.examples import Examples
 from diabolo.data.kinds.base import Kind
 from diabolo.data.split import split
 from diabolo.errors import DataError, ParameterError, TrainingError, UnsupportedError
-from diabolo.jobs.companions import add_companions
+from diabolo.jobs.anomalies.seen import with_seen
+from diabolo.jobs.companions import add_companions, without_judgment
 from diabolo.jobs.diagnosis.copying import WIDE, wide_code
 from diabolo.jobs.diagnosis.remarks import in_english
 from diabolo.jobs.generation.code_prior import NAME as PRIOR
@@ -36,6 +37,7 @@ from diabolo.training.plan import Plan, make_plan
 SIZES = ("s", "m", "l")
 START_ROWS, START_CELLS = 4096, 2**24
 MOST_SEED = 2**63
+GONE_ON_WITH = "the weights of the model that is gone on with"
 Reader = Callable[[Event], None]
 _PLANNED = (
     "epochs",
@@ -160,6 +162,7 @@ def train(
         raise TrainingError("Training ended without a result.")
     left = prior_seconds(options.time_budget, finished.seconds)
     trained = add_companions(finished.trained, examples, rows, validation, labels, options.seed, reading.groups, left)
+    trained = with_seen(trained, reading.source, rows, float(options.validation_fraction), before=start)
     few = too_few(trained)
     if few is not None:
         for reader in readers:
@@ -251,7 +254,8 @@ def _continue(start: Trained, reading: Reading, wanted: Reading | None, labels: 
         raise DataError("To go on with a trained model, read the data as that model does: read_like(trained.kind, data).")
     if (wanted is None) != (start.target_kind is None):
         raise UnsupportedError("A model trained on pairs goes on with pairs (target=), one trained without goes on without.")
-    copied = dataclasses.replace(start, model=copy.deepcopy(start.model), studies={})  # they are of the weights as they were
+    start = without_judgment(dataclasses.replace(start, studies={}))  # both are of the weights as they were
+    copied = dataclasses.replace(start, model=copy.deepcopy(start.model))
     return copied, _examples(copied, reading, wanted, labels)
 
 
@@ -304,7 +308,7 @@ def _plan(trained: Trained, options: Options, rows: int, *, goes_on: bool) -> Pl
 def _initialization(model: Model, goes_on: bool) -> str:
     parts = model.composition
     if goes_on:
-        return "the weights of the model that is gone on with"
+        return GONE_ON_WITH
     if parts.network.name == "custom":
         return "your own modules as they come"
     if parts.likelihood.name == "custom":  # what its outputs mean is the user's own affair

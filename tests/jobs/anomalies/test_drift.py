@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency, ks_2samp
 
+from diabolo.jobs.anomalies.discoveries import holm
 from diabolo.jobs.anomalies.drift import Feature, find_drift, g_test
 
 RANDOM = np.random.default_rng(0)
@@ -63,8 +64,17 @@ def test_one_level_says_nothing() -> None:
 
 def test_fresh_rows_are_rarely_called_changed() -> None:
     wrong = [find_drift(BEFORE, fresh(i), FEATURES, USUAL, np.random.default_rng(i).normal(size=60)) for i in range(10, 110)]
-    assert np.mean([any(c.drifted for c in f.columns) for f in wrong]) <= 0.12  # 5 % of the columns together; 100 batches
+    assert np.mean([f.drifted for f in wrong]) <= 0.12  # 5 % of the columns and the whole together; 100 batches
     assert all(f.columns[i].column == FEATURES[i].name for f in wrong for i in range(3))
+
+
+def test_the_whole_is_one_of_the_tests_that_are_adjusted() -> None:
+    found = find_drift(BEFORE, fresh(4), FEATURES, USUAL, USUAL[:60] + 0.35)
+    assert found.p is not None
+    adjusted = holm(np.array([*(c.p for c in found.columns), found.p]))
+    assert [*(c.adjusted for c in found.columns), found.adjusted] == pytest.approx(adjusted)
+    assert found.p <= found.alpha < adjusted[-1]
+    assert not found.drifted
 
 
 def test_it_says_what_changed() -> None:

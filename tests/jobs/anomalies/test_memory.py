@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.stats import kstest
 
 from diabolo.data.sources import ArraySource
+from diabolo.jobs.anomalies import memory as memory_module
 from diabolo.jobs.anomalies.memory import Memory, chances, row_keys
 
 X = np.random.default_rng(0).integers(-3, 3, size=(500, 7)).astype(np.float64)
@@ -35,6 +37,16 @@ def test_known_rows_are_found_again() -> None:
     first = np.array([np.flatnonzero(keys[:100] == k)[0] for k in keys[:100]])
     assert np.array_equal(memory.values["all"][place[:100]], first)
     assert (Memory.of(keys[:0], {}).places(keys) == -1).all()
+
+
+def test_rows_that_others_are_compared_with_are_remembered_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_module, "MOST_ROWS", 50)
+    keys = row_keys(ArraySource(np.random.default_rng(1).normal(size=(200, 3))))
+    memory = Memory.of(keys, {"all": np.arange(200.0)}, np.array([7, 150, 199]))
+    assert len(memory.keys) == 50
+    place = memory.places(keys)
+    assert np.array_equal(np.flatnonzero(place >= 0), [*range(48), 150, 199])
+    assert memory.values["all"][place[150]] == 150
 
 
 def test_chances_are_even_and_hang_on_the_row_and_the_seed() -> None:

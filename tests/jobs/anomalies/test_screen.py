@@ -12,14 +12,19 @@ from diabolo import store
 from diabolo.data import read
 from diabolo.data.sources import ArraySource, Source
 from diabolo.data.split import folds, split, split_off
-from diabolo.errors import DataError, ParameterError, UnsupportedError
+from diabolo.errors import DataError, ParameterError, StoreError, UnsupportedError
 from diabolo.jobs.anomalies.calibration import p_values
 from diabolo.jobs.anomalies.memory import chances, row_keys
-from diabolo.jobs.anomalies.scores import score_rows
-from diabolo.jobs.anomalies.scoring import with_scores
-from diabolo.jobs.anomalies.screen import Screen, fit_screen, rows_held_out, screen_around
+from diabolo.jobs.anomalies.rarity import NAME as RARITY
+from diabolo.jobs.anomalies.scores import PREFIX, score_rows
+from diabolo.jobs.anomalies.scoring import to_learn_from, with_scores
+from diabolo.jobs.anomalies.screen import NAME, UNKNOWN, Screen, fit_screen, rows_held_out, screen_around
+from diabolo.jobs.anomalies.seen import NAME as SEEN
+from diabolo.jobs.anomalies.seen import Seen
+from diabolo.jobs.companions import JUDGMENT, JUDGMENTS
 from diabolo.jobs.train import Options, train
 from diabolo.parts.networks import Mlp
+from diabolo.trained import Companion
 from diabolo.training.events import Event, Notice
 from tests.helpers import little_images, low_rank, quick, same_weights
 
@@ -124,6 +129,88 @@ def test_a_model_of_all_of_these_rows_leaves_none() -> None:
         screen_around(trained, trained.kind.read(X))
 
 
+def unseen(screen: Screen, rows: np.ndarray) -> np.ndarray:
+    """Which rows calibrate, told by their scores, none of which was trained by."""
+    total = screen.scores(screen.trained.kind.read(rows)).total
+    places = np.array([int(np.abs(total - value).argmin()) for value in screen.usual])
+    np.testing.assert_allclose(total[places], screen.usual)
+    found = Seen.of(screen.trained)
+    assert found is not None
+    assert not found.has(row_keys(screen.trained.kind.read(rows)))[places].any()
+    return np.sort(places)
+
+
+def test_no_row_that_was_trained_by_calibrates() -> None:
+    """More rows than were trained on, the same in another order, some of them: keys tell, not places."""
+    first = quick(X[:200])
+    validation = split(200, 0.1)[1].numpy()
+    assert set(unseen(screen_around(first, first.kind.read(X), novelty=True), X)) <= {*validation, *range(200, 300)}
+    turned = X[:200][::-1].copy()
+    assert np.array_equal(
+        unseen(screen_around(first, first.kind.read(turned), novelty=True), turned), np.sort(199 - validation)
+    )
+    part = X[:100]
+    found = unseen(screen_around(first, first.kind.read(part), novelty=True), part)
+    assert np.array_equal(found, validation[validation < 100])
+
+
+def test_rows_trained_by_later_do_not_calibrate_either() -> None:
+    first = quick(X[:200])
+    everything = train(X[:200], Options(epochs=1, validation_fraction=0.0), start=first)
+    with pytest.raises(DataError, match="trained on all of these rows"):
+        screen_around(everything, first.kind.read(X[:200]))
+    assert unseen(screen_around(everything, first.kind.read(X), novelty=True), X).min() >= 200
+
+
+def test_equal_rows_are_told_by_their_places_where_there_was_one_training() -> None:
+    coarse = np.random.default_rng(0).integers(0, 2, size=(100, 3)).astype(np.float64)
+    trained = quick(coarse)
+    screen = screen_around(trained, trained.kind.read(coarse), novelty=True)
+    assert len(screen.usual) == len(split(100, 0.1)[1])
+    again = train(coarse, Options(epochs=1, validation_fraction=0.0), start=trained)
+    with pytest.raises(DataError, match="trained on all of these rows"):
+        screen_around(again, trained.kind.read(coarse))
+
+
+def test_a_model_that_does_not_tell_what_it_was_trained_by() -> None:
+    old = quick(X).without_companion(SEEN)
+    screen = screen_around(old, old.kind.read(X), novelty=True)
+    assert (screen.method, screen.doubt) == ("validation", "")
+    assert len(screen.usual) == len(split(300, 0.1)[1])
+    told: list[Event] = []
+    doubtful = screen_around(old, old.kind.read(X[:200]), novelty=True, readers=[told.append])
+    assert doubtful.doubt == UNKNOWN
+    assert UNKNOWN in [e.text for e in told if isinstance(e, Notice)]
+    assert Screen.of(doubtful.trained).doubt == UNKNOWN
+    further = train(X, Options(epochs=1, validation_fraction=0.0), start=old)
+    with pytest.raises(DataError, match="trained several times"):
+        screen_around(further, old.kind.read(X))
+
+
+def test_training_further_drops_what_rows_were_judged_by() -> None:
+    assert (JUDGMENT, JUDGMENTS) == (NAME, PREFIX)
+    further = train(X, Options(epochs=1), start=SPLIT.trained)
+    assert not [name for name in further.companions if name == NAME or name.startswith(PREFIX)]
+    with pytest.raises(UnsupportedError, match="trained further"):
+        Screen.of(further)
+
+
+def test_a_damaged_screen_says_what_to_do() -> None:
+    kept = SPLIT.companion()
+    threshold = {**kept.data["threshold"], "of a newer version": 1}
+    for data in ({"method": "split"}, {**kept.data, "threshold": threshold}, {**kept.data, "seed": "?"}):
+        with pytest.raises(StoreError, match=r"damaged.*fit anew"):
+            Screen.of(SPLIT.trained.with_companion(NAME, Companion(data, kept.arrays)))
+
+
+def test_rows_all_alike_with_empty_cells_are_all_learned_from() -> None:
+    x = np.tile([1.0, np.nan, 2.0], (40, 1))
+    x[:4] = [9.0, 8.0, 7.0]
+    reading = read(x, kind="mixed")
+    rows = to_learn_from(reading.kind, reading.source, torch.arange(40), novelty=False, seed=0)
+    assert len(rows) == 40
+
+
 def test_pictures() -> None:
     images = little_images(200)
     screen = fit_screen(read(images), Options("plain", epochs=2, batch_size=32, seed=0), novelty=True)
@@ -134,6 +221,7 @@ def test_pictures() -> None:
     assert (screen.p_values(rows)[:5] <= 0.15).all()
     assert set(screen.scores(rows).parts) == {"autoencoder", "linear", "neighbors"}
     assert screen.verdict is None
+    assert RARITY in screen.trained.companions
     assert screen.drift(rows).columns == ()
 
 

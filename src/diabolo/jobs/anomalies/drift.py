@@ -30,7 +30,7 @@ class Feature:
 @final
 @dataclass(frozen=True)
 class ColumnDrift:
-    """How a column differs. test: "kolmogorov-smirnov" or "g-test". p: by that test; adjusted: for all columns (Holm).
+    """How a column differs. test: "kolmogorov-smirnov" or "g-test". p: by that test; adjusted: for all tests together (Holm).
 
     distance: between 0 and 1: of numbers the largest difference of the two distribution functions, of categories half the
     sum of the differences of shares. missing: the shares of missing cells, before and now. unseen: cells with a level that
@@ -57,15 +57,16 @@ class ColumnDrift:
 class Drift:
     """What :func:`find_drift` says of n rows: ``print(result)``.
 
-    columns: one each, () for pictures. p: that fresh rows like the training data differ as much in their scores, None where
-    all rows are training rows. distance: the largest difference of the distribution functions of the scores. stranger:
-    whether the median score is above that of held-out rows. alpha: the chance of a false alarm, of the columns together and
-    of the whole.
+    columns: one each, () for pictures. p: that fresh rows like the training data differ as much in their scores, adjusted: the
+    same with all columns (Holm); None where all rows are training rows. distance: the largest difference of the distribution
+    functions of the scores. stranger: whether the median score is above that of held-out rows. alpha: the chance of a false
+    alarm, by any of the columns or the whole.
     """
 
     rows: int
     columns: tuple[ColumnDrift, ...]
     p: float | None
+    adjusted: float | None
     distance: float
     stranger: bool
     alpha: float
@@ -78,11 +79,11 @@ class Drift:
     @property
     def whole(self) -> bool:
         """Whether the scores of the rows differ from those of held-out rows."""
-        return self.p is not None and self.p <= self.alpha
+        return self.adjusted is not None and self.adjusted <= self.alpha
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON, and the verdict in words."""
-        names = ("rows", "p", "distance", "stranger", "alpha", "drifted")
+        names = ("rows", "p", "adjusted", "distance", "stranger", "alpha", "drifted")
         columns = [c.to_dict() for c in self.columns]
         return {name: getattr(self, name) for name in names} | {"columns": columns, "verdict": str(self)}
 
@@ -99,12 +100,12 @@ class Drift:
         return f"{len(found)} of {len(self.columns)} column{'s' * (len(self.columns) != 1)} differ: {named}{more}"
 
     def _of_whole(self) -> str:
-        if self.p is None:
+        if self.adjusted is None:
             return "all rows are training rows, so how strange they are says nothing"
         if not self.whole:
-            return f"the rows are as strange as held-out ones (distance {self.distance:.2f}, p = {self.p:.2g})"
+            return f"the rows are as strange as held-out ones (distance {self.distance:.2f}, p = {self.adjusted:.2g})"
         how = "stranger than" if self.stranger else "less strange than"
-        return f"the rows are {how} held-out ones (distance {self.distance:.2f}, p = {self.p:.1g})"
+        return f"the rows are {how} held-out ones (distance {self.distance:.2f}, p = {self.adjusted:.1g})"
 
     def _of_unseen(self) -> str:
         found = [f"{c.column} ({c.unseen})" for c in self.columns if c.unseen]
@@ -124,25 +125,25 @@ def find_drift(
 
     By column: the two-sample Kolmogorov-Smirnov test for numbers, the G-test (likelihood ratio) for categories and for numbers
     of which training saw ten different ones at most, with the missing cells a level of their own; numbers with missing cells
-    get both, and the smaller p-value twice. All p-values are adjusted by Holm's method, so that with a chance of ``alpha`` at
-    most a column is named that did not change. As a whole: the same test on the scores against those of held-out rows. That
+    get both, and the smaller p-value twice. As a whole: the same test on the scores against those of held-out rows. That
     is to ask whether conformal p-values are uniform, and takes into account that all rest on the same held-out rows. It is
     as large as promised where rows are drawn independently; where the training rows held anomalies that new rows have not, it
-    finds that they are less strange.
+    finds that they are less strange. All p-values, that of the whole among them, are adjusted by Holm's method, so that with a
+    chance of ``alpha`` at most anything is called changed that did not change.
 
     before: (m, d) raw training rows, each column in any order, NaN where missing; None for pictures. now: (n, d). usual: (r,)
     scores of held-out rows, scores: (k,) of those rows that are no training rows.
     Reference: Rabanser, Günnemann & Lipton 2019, Failing loudly, https://arxiv.org/abs/1810.11953
     """
     found = [] if before is None else [_compared(f, before[:, i], now[:, i]) for i, f in enumerate(features)]
-    adjusted = holm(np.array([p for _, _, p, *_ in found])) if found else np.empty(0)
+    whole, p = _kolmogorov_smirnov(usual, scores) if len(scores) else (0.0, None)
+    adjusted = holm(np.array([own for _, _, own, *_ in found] + ([] if p is None else [p])))
     columns = tuple(
-        ColumnDrift(f.name, test, distance, p, float(q), bool(q <= alpha), missing, unseen)
-        for f, (test, distance, p, missing, unseen), q in zip(features, found, adjusted, strict=False)
+        ColumnDrift(f.name, test, distance, own, float(q), bool(q <= alpha), missing, unseen)
+        for f, (test, distance, own, missing, unseen), q in zip(features, found, adjusted, strict=False)
     )
-    distance, p = _kolmogorov_smirnov(usual, scores) if len(scores) else (0.0, None)
     stranger = bool(len(scores) and np.median(scores) > np.median(usual))
-    return Drift(len(now), columns, p, distance, stranger, alpha)
+    return Drift(len(now), columns, p, None if p is None else float(adjusted[-1]), whole, stranger, alpha)
 
 
 def g_test(before: np.ndarray, now: np.ndarray) -> tuple[float, float]:

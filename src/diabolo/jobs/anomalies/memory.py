@@ -26,9 +26,18 @@ class Memory:
     values: Mapping[str, np.ndarray]
 
     @classmethod
-    def of(cls, keys: np.ndarray, values: Mapping[str, np.ndarray]) -> Self:
-        """keys (n,) of rows and their scores, (n,) each; of rows that are alike the first counts."""
-        ordered, first = np.unique(keys[:MOST_ROWS], return_index=True)
+    def of(cls, keys: np.ndarray, values: Mapping[str, np.ndarray], neighbors: np.ndarray | None = None) -> Self:
+        """keys (n,) of rows and their scores, (n,) each; of rows that are alike the first counts.
+
+        neighbors: (k,), places of rows that others are compared with, and that must be known again lest they find themselves
+        at distance 0. They come first where not all rows are remembered, the others in their order.
+        """
+        must = np.zeros(len(keys), dtype=bool)
+        if neighbors is not None:
+            must[neighbors] = True
+        chosen = np.sort(np.argsort(~must, kind="stable")[:MOST_ROWS])
+        ordered, first = np.unique(keys[chosen], return_index=True)
+        first = chosen[first]
         return cls(ordered, {name: np.asarray(v[first], dtype=np.float64) for name, v in values.items()})
 
     def places(self, keys: np.ndarray) -> np.ndarray:

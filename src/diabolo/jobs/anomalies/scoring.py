@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from torch import Tensor
 
 from diabolo.data.kinds.base import Kind
 from diabolo.data.sources import Source
 from diabolo.jobs.anomalies.judge import Judge, flat
-from diabolo.jobs.anomalies.scores import Scores, fit_neighbors, fit_scores, score_rows, trusted_rows
+from diabolo.jobs.anomalies.rarity import with_rarity
+from diabolo.jobs.anomalies.scores import PREFIX, RULERS, Scores, fit_neighbors, fit_scores, score_rows, trusted_rows
 from diabolo.jobs.anomalies.traits import Traits
 from diabolo.trained import Trained
 
@@ -32,13 +34,15 @@ def to_learn_from(kind: Kind, source: Source, rows: Tensor, *, novelty: bool, se
         return rows
     chosen = trusted_rows(kind.fit(source, rows), source, rows, seed=seed)
     cells = source.take(chosen)
-    return chosen if bool((cells != cells[0]).any()) else rows
+    alike = (cells == cells[0]) | (cells.isnan() & cells[0].isnan())
+    return rows if bool(alike.all()) else chosen
 
 
 def with_scores(trained: Trained, source: Source, learning: Tensor, *, novelty: bool, seed: int) -> Trained:
-    """A model with what its scores need, fitted to its training rows; pictures' comes with every training."""
+    """A model with what its scores need, fitted to its training rows; pictures' comes with every training, but for the density
+    of their codes."""
     if not is_table(trained):
-        return trained
+        return with_rarity(trained)
     for name, companion in fit_scores(trained, source, learning, novelty=novelty, seed=seed).items():
         trained = trained.with_companion(name, companion)
     return trained
@@ -51,6 +55,13 @@ def among_all(trained: Trained, source: Source, *, seed: int) -> Trained:
     for name, companion in fit_neighbors(trained, source, seed=seed).items():
         trained = trained.with_companion(name, companion)
     return trained
+
+
+def neighbor_places(trained: Trained) -> np.ndarray:
+    """The places of the rows of a table that others are compared with, (k,) int64; none of pictures."""
+    if not is_table(trained):
+        return np.empty(0, dtype=np.int64)
+    return np.unique(np.concatenate([trained.companions[f"{PREFIX}{name}-neighbors"].arrays["places"] for name in RULERS]))
 
 
 def score(trained: Trained, source: Source, *, training: bool = False) -> Scores:
