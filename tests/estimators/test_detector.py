@@ -166,7 +166,7 @@ def test_unfitted() -> None:
         AnomalyDetector().predict(X)
 
 
-def test_mixed_tables_with_empty_cells_and_levels_never_seen() -> None:
+def test_mixed_tables_with_empty_cells_and_levels_never_seen(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     age = random.normal(40, 10, 260)
     job = np.where(age > 45, "old hand", np.where(age < 35, "beginner", "clerk"))
@@ -185,6 +185,17 @@ def test_mixed_tables_with_empty_cells_and_levels_never_seen() -> None:
     assert drift.columns[1].unseen == 60
     late = detector.drift(new.assign(when=new["when"] + pd.Timedelta(days=300)))
     assert [c.column for c in late.columns if c.drifted] == ["when"]
+    again = AnomalyDetector.load(detector.save(tmp_path / "model"))
+    for rows in (new, alien, frame):
+        np.testing.assert_array_equal(again.score_samples(rows), detector.score_samples(rows))
+        np.testing.assert_array_equal(again.p_values(rows), detector.p_values(rows))
+        assert np.isfinite(detector.p_values(rows)).all()
+        assert all(np.isfinite(values).all() for values in detector.score_parts(rows).values())
+    assert again.explain(alien) == detector.explain(alien)
+    assert all(np.isfinite(b.sigmas) and 0 <= b.share <= 1 for blames in detector.explain(alien) for b in blames)
+    job = next(b for b in detector.explain(alien[:1], most=5)[0] if b.column == "job")
+    assert (job.saw, job.sigmas > 0) == ("astronaut", True)
+    assert job.instead in set(frame["job"])
 
 
 def test_the_cells_to_blame() -> None:

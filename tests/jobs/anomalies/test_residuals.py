@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import torch
 
+from diabolo import read
 from diabolo.jobs.anomalies.residuals import GROUPS, Residuals, groups, squares
 from diabolo.jobs.codes.reconstruct import encode_all, restored
 from diabolo.records import Column, Layout
@@ -40,6 +42,25 @@ def test_usual_rows_have_about_a_one_for_each_cell() -> None:
     single = known.of(TRAINED, TRAINED.kind.read(ROWS[7:8]))
     np.testing.assert_array_equal(single, known.of(TRAINED, SOURCE)[7:8])
     assert np.isfinite(known.of(TRAINED, TRAINED.kind.read(1e15 * ROWS[:3]))).all()
+
+
+def test_the_states_of_a_category_are_one_column() -> None:
+    random = np.random.default_rng(0)
+    town = random.integers(0, 30, 300)
+    frame = pl.DataFrame({"town": [f"t{i}" for i in town], "height": 10.0 * town + random.normal(size=300), "deep": town > 9})
+    frame = frame.with_columns(pl.when(pl.int_range(300) % 7 > 0).then("height"))
+    trained = quick(read(frame), "denoising")
+    x, layout = encode_all(trained, trained.kind.read(frame)), trained.kind.layout
+    with torch.inference_mode():
+        found = squares(trained, x)
+    assert found.shape == (300, 3, 3)
+    away = (x - restored(trained, trained.kind.read(frame), None)).square()
+    town_fields = slice(layout.columns[0].start, layout.columns[0].flag)
+    torch.testing.assert_close(found[:, 0, 0], away[:, town_fields].sum(1), rtol=1e-4, atol=1e-6)  # Brier's score
+    torch.testing.assert_close(found[1:7, 0, 1], away[1:7, layout.columns[1].start], rtol=1e-4, atol=1e-6)
+    assert (found[::7, :, 1] == 0).all()  # missing
+    known = Residuals.fit(trained, trained.kind.read(frame))
+    np.testing.assert_allclose(known.of(trained, trained.kind.read(frame)).mean(), 3 * 3, rtol=1e-3)
 
 
 def test_every_column_is_hidden_once() -> None:

@@ -59,6 +59,22 @@ def test_what_was_never_seen_is_far() -> None:
         assert ruler.measured([[0.0, 1, 1, 0, 0]])[0, 1] > 10
 
 
+def test_a_category_of_many_states_counts_as_one_column() -> None:
+    levels = 40
+    names = ("age", "age:missing", *map(str, range(levels)), "unseen", "missing")
+    layout = Layout(names, columns=(Column("age", 0, 2), Column("job", 2, len(names), levels=levels + 1)))
+    random = np.random.default_rng(0)
+    x = np.zeros((20_000, len(names)))
+    x[:, 0], x[np.arange(len(x)), 2 + random.integers(levels, size=len(x))] = random.normal(3, 2, len(x)), 1
+    for make in (Ruler.plain, Ruler.bending):
+        variances = make(x, layout).measured(x).var(axis=0)
+        np.testing.assert_allclose(variances[0], 1, rtol=1e-3)
+        np.testing.assert_allclose(variances[2:].sum(), 1, rtol=0.01)
+        never = x[:1].copy()
+        never[0, 2:] = np.eye(levels + 2)[levels]
+        assert np.square(make(x, layout).measured(never)[0, 2:]).sum() > 100
+
+
 def test_it_is_kept() -> None:
     ruler = Ruler.bending(X, NUMBERS)
     np.testing.assert_array_equal(Ruler.from_companion(ruler.companion()).measured(X), ruler.measured(X))

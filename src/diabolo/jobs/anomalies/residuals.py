@@ -24,13 +24,16 @@ GROUPS = 8
 """In how many turns the columns are hidden."""
 MOST = 1e30
 LEAST = 1e-4
-"""Of the mean squared residual: what a field that is always restored counts as having."""
+"""Of the mean squared residual: what a column that is always restored counts as having."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Residuals:
-    """usual: (3, F), the mean squared residual of each field among training rows, in the three ways of :func:`squares`."""
+    """usual: (3, C), the mean squared residual of each column among training rows, in the three ways of :func:`squares`.
+
+    A category is one column, however many states it has: the sum over them, which is Brier's score.
+    """
 
     usual: NDArray[np.float32]
 
@@ -41,7 +44,7 @@ class Residuals:
         return cls(np.maximum(mean, LEAST * mean.mean() + 1e-12).astype(np.float32))
 
     def of(self, trained: Trained, source: Source) -> NDArray[np.float64]:
-        """Squared residuals over the usual ones, summed over fields and ways: (n,)."""
+        """Squared residuals over the usual ones, summed over columns and ways: (n,)."""
         usual = torch.from_numpy(self.usual).to(trained.device)
         return apply(trained, source, None, lambda x, c: (squares(trained, x) / usual).sum((1, 2))).double().numpy()
 
@@ -56,7 +59,7 @@ class Residuals:
 
 
 def squares(trained: Trained, x: Tensor) -> Tensor:
-    """x (N, F) -> (N, 3, F): squared residuals of each field, 0 where it is missing, in three ways.
+    """x (N, F) -> (N, 3, C): squared residuals of each column, 0 where it is missing, in three ways.
 
     Of the row as it is; from under noise, which comes in pairs ``±ε``, the same for every row, so that a row's residuals do
     not depend on other rows; and of each column while it is hidden with every eighth other (a pseudo-likelihood, Besag 1975,
@@ -77,7 +80,7 @@ def squares(trained: Trained, x: Tensor) -> Tensor:
     for fields, empty in groups(layout, generator, x):
         hidden = torch.where(fields, residual(torch.where(fields, empty, x)), hidden)
     found = torch.stack([residual(x), noisy, hidden], 1)
-    return found if real is None else found * real[:, None]
+    return found if real is None else torch.stack([layout.by_column(f * real) for f in found.unbind(1)], 1)
 
 
 def groups(layout: Layout, generator: torch.Generator, x: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

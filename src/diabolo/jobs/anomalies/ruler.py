@@ -36,6 +36,9 @@ class Ruler:
 
         Fields that are 0 or 1 (the states of categories, and whether a cell is missing) have that of a coin that falls so in
         ``(count + 1/2) / (n + 1)`` of the cases: what was never seen is far from what was, and the farther the more was seen.
+        Those of a category are also divided by the root of how many of them vary: together they have the variance of one number,
+        so that many levels do not outvote other columns (groups of fields are balanced so in multiple factor analysis, Escofier
+        & Pagès 1994, https://doi.org/10.1016/0167-9473(94)90135-X).
         """
         constant = v.min(axis=0) == v.max(axis=0)
         center = np.where(constant, v[0], v.mean(axis=0))
@@ -43,6 +46,9 @@ class Ruler:
         binary = binary_fields(layout)
         chance = (center[binary] * len(v) + 0.5) / (len(v) + 1)
         scale[binary] = np.sqrt(chance * (1 - chance))
+        for column in layout.columns:
+            block = slice(column.start, column.stop)
+            scale[block] *= np.sqrt(max(1, int((~constant[block]).sum()))) if column.levels else 1
         flat = np.zeros(len(center))
         return cls(center, np.where(scale > 0, scale, 1.0), flat, flat + 1, flat.astype(bool))
 

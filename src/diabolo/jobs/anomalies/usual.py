@@ -8,7 +8,7 @@ from typing import Any, Self, final
 
 import numpy as np
 from scipy.special import ndtri
-from sklearn.isotonic import IsotonicRegression
+from sklearn.isotonic import isotonic_regression
 from torch import Tensor
 
 from diabolo.data.examples import Examples
@@ -159,14 +159,16 @@ def _wrong_numbers(found: Look, column: int, field: int) -> tuple[np.ndarray, np
         return np.linspace(0, LEAST_DEVIATION, KNOTS), np.linspace(-1, 1, KNOTS) * math.log(len(rows) + 2)
     sizes, truth = np.concatenate([wrong, right]), np.repeat([1.0, 0.0], [len(wrong), len(right)])
     weights = np.repeat([1 / len(wrong), 1 / len(right)], [len(wrong), len(right)])
-    order = np.argsort(sizes)
-    _, block = np.unique(IsotonicRegression().fit(sizes, truth, weights).predict(sizes[order]), return_inverse=True)
-    many, few = (np.bincount(block, kind[order]) for kind in (truth * len(right) / len(wrong), 1 - truth))
+    ascending, place = np.unique(sizes, return_inverse=True)
+    weight = np.bincount(place, weights)
+    _, block = np.unique(
+        isotonic_regression(np.bincount(place, weights * truth) / weight, sample_weight=weight), return_inverse=True
+    )
+    many, few = (np.bincount(block[place], kind) for kind in (truth * len(right) / len(wrong), 1 - truth))
     odds = np.log((many + 1) / (few + 1))  # one more of each, so that short blocks claim little
-    place = np.arange(len(odds))
-    odds = IsotonicRegression().fit(place, odds, many + few).predict(place)
+    odds = isotonic_regression(odds, sample_weight=many + few)
     knots = np.quantile(sizes, np.linspace(0, 1, KNOTS))
-    return knots, np.interp(knots, sizes[order], odds[block])
+    return knots, np.interp(knots, ascending, odds[block])
 
 
 def look_at(trained: Trained, source: Source, condition: Tensor | None) -> Look:
