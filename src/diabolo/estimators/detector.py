@@ -169,7 +169,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def explain(self, X: Any, *, most: int = 3) -> tuple[tuple[Blame, ...], ...]:
         """The cells to blame of each row, the first first: what it saw, what was expected, sigmas, and what would clear it.
 
-        A :class:`~diabolo.jobs.anomalies.explain.Blame` each, ``most`` a row at most. UnsupportedError for pictures.
+        A :class:`~diabolo.jobs.anomalies.explain.Blame` each, ``most`` a row at most. UnsupportedError for pictures. The model
+        that scores was trained with hidden cells, so it is the one that explains too. Of an ``autoencoder`` that was not, blame
+        is less sharp, see :func:`~diabolo.jobs.anomalies.explain.explain`.
         """
         screen = self._fitted()
         self._remember(X, reset=False)

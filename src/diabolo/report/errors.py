@@ -22,7 +22,7 @@ def error_table(g: Gathered, say: Language) -> dict[str, Any]:
     return {
         "intro": [
             say("errors.intro", rows=every, scale=_scale(g, say)),
-            say(f"errors.{g.evaluation.role}", data=g.evaluation.data),
+            say(f"errors.{'apart' if _apart(g) else g.evaluation.role}", data=g.evaluation.data),
         ],
         **_lines(table, say, bits=g.evaluation.discrete is not None),
         "about": [say(f"errors.about.{n}") for n in table[0].errors],
@@ -106,3 +106,8 @@ def _bound(g: Gathered, say: Language) -> dict[str, Any] | None:
         "value": say("bound.value" if density else "bound.value.loss", one=Finding(f"noun.one.{g.noun}"), **values),
         "sentences": [say.say(f) for f in judge_bound(g)],
     }
+
+
+def _apart(g: Gathered) -> bool:
+    """Whether the rows were held out and chose no epoch either: a detector keeps them for its calibration alone."""
+    return g.evaluation.role == "held-out" and bool(g.trained.history) and "validation_loss" not in g.trained.history[-1]

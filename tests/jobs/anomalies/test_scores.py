@@ -23,6 +23,7 @@ from diabolo.jobs.anomalies.scores import (
     trusted_rows,
 )
 from diabolo.trained import Trained
+from diabolo.training.plan import steps_per_epoch
 from tests.helpers import little_images, low_rank, quick
 
 ROWS = low_rank(400)
@@ -114,10 +115,15 @@ def test_what_cannot_be_scored_is_refused(clean: Trained) -> None:
         score_rows(bare, CLEAN.source)
 
 
-def test_steps_are_about_as_many_for_all() -> None:
-    for rows in (2, 50, 1_000, 10_000, 1_000_000):
-        options = training_options(rows, seed=0)
-        assert isinstance(options.epochs, int)
-        assert isinstance(options.batch_size, int)
-        steps = options.epochs * max(1, int(0.9 * rows) // options.batch_size)
-        assert 500 <= steps <= max(1_000, rows)
+@pytest.mark.parametrize(("rows", "steps"), [(2, 125), (50, 125), (300, 300), (1_000, 500), (10_000, 500)])
+def test_a_step_a_row_within_bounds(rows: int, steps: int) -> None:
+    options = training_options(rows, seed=0)
+    assert isinstance(options.epochs, int)
+    assert isinstance(options.batch_size, int)
+    made = options.epochs * steps_per_epoch(rows, options.batch_size)
+    assert steps <= made < steps + steps_per_epoch(rows, options.batch_size)
+    assert options.validation_fraction == 0
+
+
+def test_all_steps_are_made(clean: Trained) -> None:
+    assert len(clean.history) == training_options(len(CLEAN.source), seed=0).epochs

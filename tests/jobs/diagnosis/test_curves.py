@@ -79,6 +79,7 @@ def test_an_early_end() -> None:
     found = judge_curves(history(waits, waits), "mse", steps=1000)
     assert found.findings[0].key == "curves.stopped"
     assert found.findings[0].values == {"epoch": 40, "best": 15, "n": 25}
+    assert keys(history(None, waits), steps=1000)[0] == "curves.stopped.training"
     assert keys(history(100.0 - T, 100.0 - T), steps=1000)[0] == "curves.ended"
     assert keys(history(100.0 - T, 100.0 - T), steps=400)[0] == "curves.falling"
 

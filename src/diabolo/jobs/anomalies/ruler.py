@@ -39,7 +39,7 @@ class Ruler:
         Fields that are 0 or 1 (the states of categories, and whether a cell is missing) have that of a coin that falls so in
         ``(count + 1/2) / (n + 1)`` of the cases: what was never seen is far from what was, and the farther the more was seen.
         Those of a category are also divided by the root of how many of them vary: together they have the variance of one
-        number, so that many levels do not outvote other columns (groups of fields are balanced so in multiple factor analysis,
+        number, so that many levels do not outvote other columns (as groups of columns are balanced in multiple factor analysis,
         Escofier & Pagès 1994, https://doi.org/10.1016/0167-9473(94)90135-X).
         """
         center, scale, constant = np.zeros(v.shape[1]), np.ones(v.shape[1]), np.zeros(v.shape[1], dtype=bool)

@@ -25,6 +25,8 @@ from diabolo.jobs.train import Options, Reader, train
 from diabolo.parts.corruptions import NoisyMask
 from diabolo.parts.networks import Mlp
 from diabolo.trained import Companion, Trained
+from diabolo.training.optimizers import AdamW, Muon
+from diabolo.training.plan import steps_per_epoch
 
 WEIGHTS = {"autoencoder": 0.3, "linear": 0.05, "neighbors": 0.65}
 """What each part counts in the total."""
@@ -32,7 +34,7 @@ CLEAN, DIRTY = (1, 5), (5, 50)
 """How near the neighbors are that distances are taken to, in clean training rows and in those that may hold anomalies."""
 RULERS = {"plain": Ruler.plain, "bent": Ruler.bending}
 PREFIX = "scores-"
-STEPS, BATCH, WIDTH, RATE = 500, 128, 128, 0.02
+LEAST_STEPS, MOST_STEPS, BATCH, WIDTH, RATE = 125, 500, 128, 128, 0.02
 Array = NDArray[np.float64]
 
 
@@ -66,17 +68,25 @@ def train_scores(reading: Reading, *, novelty: bool, seed: int, readers: Sequenc
 
 
 def training_options(rows: int, *, seed: int) -> Options:
-    """How a model is trained whose scores are good: one that fills in and cleans, and need not squeeze; about 500 steps."""
-    batch, muon = max(1, min(BATCH, rows)), hasattr(torch.optim, "Muon")
+    """How a model is trained whose scores are good: one that fills in and cleans, and need not squeeze; about a step a row, at
+    least 125 and at most 500.
+
+    All rows train, and all steps are made. Few rows would be learned by heart in many steps; to hold some of them out to see
+    when costs more than it gives, and a loss that was measured on noise of every strength tells epochs badly apart.
+    """
+    batch, steps = max(1, min(BATCH, rows)), min(max(rows, LEAST_STEPS), MOST_STEPS)
+    epochs = -(-steps // steps_per_epoch(rows, batch))
+    muon = hasattr(torch.optim, "Muon")
     return Options(
         recipe="denoising",
         network=Mlp(widths=(WIDTH, WIDTH), skip=True),
         corruption=NoisyMask(),
         latent_dim=WIDTH // 2,
-        epochs=max(1, -(-STEPS // max(1, int(0.9 * rows) // batch))),
+        epochs=epochs,
         batch_size=batch,
-        optimizer="muon" if muon else "adamw",
+        optimizer=Muon(patience=epochs) if muon else AdamW(patience=epochs),
         learning_rate=RATE if muon else "auto",
+        validation_fraction=0.0,
         seed=seed,
     )
 

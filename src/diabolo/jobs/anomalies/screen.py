@@ -230,10 +230,10 @@ def screen_around(
 
 
 def options_for(kind: Kind, rows: int, *, seed: int) -> Options:
-    """How the autoencoder is trained where nobody says. Of tables no row chooses the epoch: the rows that would calibrate."""
+    """How the autoencoder is trained where nobody says."""
     if kind.name == "image":
         return Options(recipe="denoising", seed=seed)
-    return dataclasses.replace(training_options(rows, seed=seed), validation_fraction=0.0)
+    return training_options(rows, seed=seed)
 
 
 def features_of(kind: Kind) -> tuple[Feature, ...]:

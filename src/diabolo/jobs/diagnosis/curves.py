@@ -65,7 +65,8 @@ def judge_curves(history: Sequence[Row], everyday: str, steps: int | None = None
     epoch to the best:
 
     - ``curves.short``: fewer than 5 epochs; nothing else is said.
-    - ``curves.stopped``: it ended before its plan, at least 10 epochs after the best one; ``curves.ended`` where sooner.
+    - ``curves.stopped``: it ended before its plan, at least 10 epochs after the best one, with ``.training`` where the training
+      loss was watched; ``curves.ended`` where sooner.
     - ``curves.overfit``: over the last tenth of the epochs w is, in the median, above its least value by 2 % of the whole fall
       or more, while the training loss is lower than in the best epoch.
     - ``curves.falling``: not overfitting; the second half brought 1 % of the whole fall or more, and the last tenth brought
@@ -133,7 +134,8 @@ def _ended(run: Sequence[Row], best: int, steps: int | None) -> list[Finding]:
         return []
     waited = len(run) - 1 - best
     values = {"epoch": int(run[-1]["epoch"]), "best": int(run[best]["epoch"]), "n": waited}
-    return [Finding("curves.stopped" if waited >= WAITED else "curves.ended", values)]
+    watched = "" if "validation_loss" in run[-1] else ".training"
+    return [Finding(f"curves.stopped{watched}" if waited >= WAITED else "curves.ended", values)]
 
 
 def _shape(run: Sequence[Row], w: NDArray[np.float64], best: int) -> list[Finding]:
