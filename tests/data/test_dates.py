@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import pytest
 
-from diabolo.data.dates import dates, grain, moments, written
+from diabolo.data.dates import dates, grain, microseconds, moments, written
 from diabolo.errors import DataError
 
 
@@ -60,6 +60,23 @@ def test_the_step_between_dates():
     assert grain(np.array([1.25])) == 1 / 24
     assert grain(np.array([day(2020, 1, 1, 1, 1, 1)])) == 1 / 86_400
     assert grain(np.array([0.1 / 86_400])) == pytest.approx(1e-6 / 86_400)
+
+
+@pytest.mark.parametrize("text", ["2020-01-01T00:00+99:99", "0001-01-01T00:00+03:00", "9999-12-31T23:00-03:00"])
+def test_offsets_that_lead_nowhere_are_no_dates(text):
+    found = dates(["2020-01-01T00:00Z", text], "at").days
+    assert found[0] == day(2020, 1, 1)
+    assert np.isnan(found[1])
+
+
+def test_microseconds_stay_inside_what_a_unit_holds():
+    far = np.array([-1e30, np.nan, 18321.5, 1e30])
+    found = microseconds(far, "ns")
+    assert found[2] == np.datetime64("2020-02-29T12:00:00")
+    assert np.isnat(found[1])
+    exact = found.astype("M8[ns]")
+    np.testing.assert_array_equal(exact.astype("M8[us]"), found)
+    assert [m.year for m in microseconds(far)[[0, 3]].tolist()] == [1, 9999]
 
 
 def test_moments_stay_inside_the_calendar():

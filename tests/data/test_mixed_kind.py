@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from diabolo.data import read, read_like
-from diabolo.data.kinds import KINDS, MixedTableKind, TableKind
+from diabolo.data.kinds import KINDS, MixedTableKind, TableKind, mixed
 from diabolo.data.kinds.states import MOST_KEPT
 from diabolo.errors import DataError
 
@@ -101,6 +101,7 @@ MOMENTS = [None if pd.isna(time) else time.to_pydatetime() for time in TIMES]
         pytest.param(TIMES.astype("datetime64[ns]"), id="datetime64[ns]"),
         pytest.param(TIMES.astype("datetime64[s]"), id="datetime64[s]"),
         pytest.param(TIMES.tz_localize("Europe/Berlin"), id="Europe/Berlin"),
+        pytest.param(TIMES.tz_localize("America/New_York").as_unit("s"), id="America/New_York"),
         pytest.param(pd.Series(BORN, dtype=object), id="dates"),
     ],
 )
@@ -162,6 +163,29 @@ def test_complete_numbers_are_mixed_where_that_is_asked():
     assert isinstance(kind, MixedTableKind)
     np.testing.assert_allclose(kind.decode(inside(kind, source)), X, rtol=1e-5, atol=1e-6)
     assert back((X * 10).astype(np.int64), kind="mixed").dtype == np.int64
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "s"])
+@pytest.mark.parametrize("zone", [None, "America/New_York"])
+def test_dates_far_from_any_stay_inside_their_dtype(unit, zone):
+    at = pd.Series(pd.date_range("2020-01-01", periods=30).as_unit(unit).tz_localize(zone))
+    kind, _ = fitted(pd.DataFrame({"at": at, "n": range(30)}))
+    far = torch.zeros(2, kind.layout.fields)
+    far[:, 0] = torch.tensor([-1e9, 1e9])
+    made = kind.decode(far)["at"]
+    assert made.dtype == at.dtype
+    assert made[0] < at[0] < made[1]
+
+
+def test_the_step_between_dates_is_that_of_all_rows(monkeypatch):
+    monkeypatch.setattr(mixed, "_SAMPLE_ROWS", 10)
+    at = np.array(["2020-01-01"], dtype="M8[us]") + np.arange(100).astype("m8[D]")
+    at[57] += np.timedelta64(90, "m")
+    frame = pd.DataFrame({"at": at, "n": range(100)})
+    reading = read(frame)
+    kind = reading.kind.fit(reading.source, torch.arange(100))
+    assert kind.grains.tolist() == [1 / 1440, 0]
+    pd.testing.assert_series_equal(kind.decode(kind.inside(reading.source))["at"], frame["at"])
 
 
 def test_dates_in_text_come_back_as_they_were_written(tmp_path):

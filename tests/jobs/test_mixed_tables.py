@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import polars as pl
 import pytest
 import torch
 
+from diabolo.data import read
+from diabolo.data.gather import gather
 from diabolo.errors import DataError, ParameterError, UnsupportedError
 from diabolo.jobs.anomalies.calibration import heat_of, usual_misfits
 from diabolo.jobs.anomalies.detect import detect
@@ -17,7 +20,7 @@ from diabolo.jobs.codes.coloring import column_of
 from diabolo.jobs.codes.embed import made_of
 from diabolo.jobs.codes.interpolate import interpolate
 from diabolo.jobs.codes.reconstruct import encode_all, reconstruction_error, restored
-from diabolo.jobs.diagnosis.copying import copying, shuffled_cells
+from diabolo.jobs.diagnosis.copying import copying, shuffled_cells, wide_code
 from diabolo.jobs.diagnosis.diagnose import diagnose
 from diabolo.jobs.evaluation.contenders import square_error
 from diabolo.jobs.evaluation.evaluate import evaluate
@@ -27,7 +30,9 @@ from diabolo.jobs.evaluation.score import score
 from diabolo.jobs.generation.judge_samples import judge_samples
 from diabolo.jobs.generation.sample import sample
 from diabolo.jobs.mending.mend import impute
+from diabolo.jobs.mending.missing import fill
 from diabolo.jobs.mending.repairs import find_repairs
+from diabolo.jobs.set_apart import set_apart
 from diabolo.recipes import RECIPES
 from diabolo.trained import Trained
 from tests.helpers import MIXED, mixed_rows, quick
@@ -204,6 +209,52 @@ def test_levels_never_seen_stay_and_hidden_cells_are_filled_in(masked: Trained) 
         impute(masked, rows, np.ones((20, TABLE.width), dtype=bool))
     with pytest.raises(DataError, match="nothing to fill in"):
         impute(masked, rows.drop_nulls())
+
+
+def test_noise_and_hidden_cells_together_teach_to_fill_in() -> None:
+    trained = quick(TABLE, "denoising", corruption="noisy-mask", epochs=1)
+    assert sum(impute(trained, TABLE).restored.null_count().row(0)) == 0
+
+
+def test_whole_numbers_are_rounded_where_they_are_filled_in() -> None:
+    random = np.random.default_rng(0)
+    x = random.integers(0, 50, (200, 1)) + random.integers(0, 3, (200, 4))
+    trained = quick(read(x, kind="mixed"), "masked")
+    given, hidden = gather(x), np.zeros(x.shape, dtype=bool)
+    hidden[:, 1] = True
+    made = fill(trained, trained.kind, given, hidden)
+    table = made.table(trained.kind, given)
+    assert table.dtype == x.dtype
+    np.testing.assert_array_equal(table[:, 1], np.round(made.values[:, 1]))
+    np.testing.assert_array_equal(table[~hidden], x[~hidden])
+
+
+def test_hidden_cells_neither_help_nor_judge(masked: Trained) -> None:
+    """Guesses are judged alike whatever stands in cells that the caller hid."""
+    hidden = np.zeros((len(TABLE), TABLE.width), dtype=bool)
+    hidden[::2, 0] = True
+    other = TABLE.with_columns(pl.when(pl.int_range(len(TABLE)) % 2 == 0).then(1.0).otherwise("age").alias("age"))
+    assert impute(masked, TABLE, hidden).guesses == impute(masked, other, hidden).guesses
+
+
+def test_columns_that_training_never_had_are_not_judged() -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    trained = quick(read(np.where([True, True, False], rows, np.nan), kind="mixed"), "masked", epochs=1)
+    hidden = np.zeros((60, 3), dtype=bool)
+    hidden[0, 0] = True
+    assert [g.column for g in fill(trained, trained.kind, gather(rows), hidden).guesses] == ["x0", "x1"]
+
+
+def test_numbers_that_are_told_count_columns(vae: Trained) -> None:
+    found = evaluate(vae, TABLE)
+    assert found.ratio == TABLE.width / math.prod(vae.model.code_shape)
+    assert found.scale == "columns, numbers in units of their spread, levels as 0 and 1"
+    apart = set_apart(read(TABLE), None, conditional=False, what="This")
+    assert apart.cells == TABLE.width
+    wide = quick(TABLE, "plain", latent_dim=TABLE.width + 1, epochs=1)
+    warning = wide_code(wide)
+    assert warning is not None
+    assert (warning.values["n"], warning.values["cells"]) == (TABLE.width + 1, TABLE.width)
 
 
 def test_only_models_that_saw_hidden_cells_fill_in(vae: Trained) -> None:

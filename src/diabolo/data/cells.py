@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import numbers
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -131,13 +132,15 @@ def _objects(name: str, series: nw.Series[Any], values: list[Any], native: str, 
 
 
 def _moments_of_objects(series: nw.Series[Any], values: list[Any], native: str) -> Cells:
-    """Python's dates, or its dates with time, in one column."""
+    """Python's dates, or its dates with time, in one column; pandas' own too, of zones that narwhals has no name for."""
     timed = [isinstance(v, datetime.datetime) for v in values]
     if any(timed) and not all(timed):
         raise UnusableError(values[timed.index(False)])
     naive = [v.astimezone(datetime.UTC).replace(tzinfo=None) if timed[0] and v.tzinfo else v for v in values]
     days = np.array(naive, dtype="M8[us]").astype(np.int64) / 86_400e6
-    return Cells(_spread(series, days), Sort("date", native=native, unit="us" if timed[0] else ""))
+    zoned = re.fullmatch(r"datetime64\[(\w+), (.+)\]", native)
+    unit, zone = zoned.groups() if zoned else ("us" if timed[0] else "", None)
+    return Cells(_spread(series, days), Sort("date", native=native, unit=unit, zone=zone))
 
 
 def _text(name: str, series: nw.Series[Any], values: list[str], native: str, known: Sort | None) -> Cells:

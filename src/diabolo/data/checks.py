@@ -49,9 +49,9 @@ def check_numbers(given: Given, named: str) -> None:
     ]
     if odd:
         raise DataError(
-            f"No numbers are in {'columns' if len(odd) > 1 else 'column'} {some(odd)}, and {named} takes numbers alone. Turn "
-            "them into numbers, or name such a column with label=, ignore= or id= (--label, --ignore, --id) to leave it out of "
-            "the features."
+            f"{'Columns' if len(odd) > 1 else 'Column'} {some(odd)} {'hold' if len(odd) > 1 else 'holds'} no numbers, and "
+            f"{named} takes numbers alone. Turn them into numbers, or name such a column with label=, "
+            "ignore= or id= (--label, --ignore, --id) to leave it out of the features."
         )
 
 

@@ -62,12 +62,23 @@ def written(days: np.ndarray, style: str) -> list[str | None]:
     return [None if moment is None else _write(moment, style) for moment in moments(days)]
 
 
-def moments(days: np.ndarray) -> list[datetime | None]:
-    """Days since 1970-01-01 as dates with time, to the microsecond, None for NaN; kept inside the years 1 to 9999."""
-    low, high = ((edge - EPOCH) / DAY for edge in (datetime(1, 1, 1), datetime(9999, 12, 31)))
-    steps = np.round(np.clip(np.nan_to_num(days), low, high) * 86_400e6).astype(np.int64)
-    found: list[datetime | None] = steps.astype("M8[us]").astype(object).tolist()
-    return [None if gone else moment for moment, gone in zip(found, np.isnan(days), strict=True)]
+def microseconds(days: np.ndarray, unit: str = "us") -> np.ndarray:
+    """Days since 1970-01-01 as datetime64[us], NaT for NaN; kept inside the years 1 to 9999, and of the unit "ns" inside what
+    64 bits of nanoseconds hold.
+
+    >>> microseconds(np.array([0.5, np.nan, 1e9]), "ns").astype("M8[D]").tolist()
+    [datetime.date(1970, 1, 1), None, datetime.date(2262, 4, 10)]
+    """
+    edges = (datetime(1677, 9, 23), datetime(2262, 4, 10)) if unit == "ns" else (datetime(1, 1, 2), datetime(9999, 12, 30))
+    low, high = ((edge - EPOCH) / DAY for edge in edges)  # a day inside, for time zones
+    steps = np.round(np.clip(np.nan_to_num(days), low, high) * 86_400e6).astype(np.int64).astype("M8[us]")
+    return np.where(np.isnan(days), np.datetime64("NaT"), steps)
+
+
+def moments(days: np.ndarray, unit: str = "us") -> list[datetime | None]:
+    """:func:`microseconds` as dates with time, None for NaN."""
+    found: list[datetime | None] = microseconds(days, unit).astype(object).tolist()
+    return found
 
 
 def grain(days: np.ndarray) -> float:
@@ -96,7 +107,7 @@ def _order(matches: Sequence[re.Match[str]], column: str, style: str) -> Order:
 
 
 def _days(match: re.Match[str], order: Order) -> float:
-    """Days since 1970-01-01; NaN where there is no such day."""
+    """Days since 1970-01-01; NaN where there is no such day, or no such time zone."""
     a, b, c = int(match["a"]), int(match["b"]), int(match["c"])
     if match.re is _YEAR_FIRST:
         year, month, day = a, b, c
@@ -104,11 +115,11 @@ def _days(match: re.Match[str], order: Order) -> float:
         year, (day, month) = c, (a, b) if order == "dmy" or match["mark"] == "." else (b, a)
     try:
         moment = datetime(year, month, day, int(match["hour"] or 0), int(match["minute"] or 0), int(match["second"] or 0))
-    except ValueError:
+        if match["zone"] not in (None, "Z"):
+            moment -= datetime.strptime(match["zone"], "%z").utcoffset() or timedelta(0)
+    except (ValueError, OverflowError):  # an hour of 25, an offset of a hundred, a moment before the year 1
         return float("nan")
     seconds = float(match["fraction"] or 0)
-    if match["zone"] not in (None, "Z"):
-        moment -= datetime.strptime(match["zone"], "%z").utcoffset() or timedelta(0)
     return (moment - EPOCH) / DAY + seconds / 86_400
 
 

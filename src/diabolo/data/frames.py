@@ -119,7 +119,7 @@ def _cells(features: dict[str, nw.Series[Any]], wants: Wants) -> dict[str, Cells
             odd.append(f"{name!r} (such as {error.args[0]!r})")
     if odd:
         raise DataError(
-            f"Neither numbers nor text, dates or booleans alone are in {'columns' if len(odd) > 1 else 'column'} {some(odd)}. "
+            f"{'Columns' if len(odd) > 1 else 'Column'} {some(odd)} {'mix' if len(odd) > 1 else 'mixes'} sorts of cells. "
             "Bring such a column to one sort of cells, or name it with label=, ignore= or id= (--label, --ignore, --id) to "
             "leave it out of the features."
         )

@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 
 from diabolo.data.cells import shown
-from diabolo.data.dates import moments
+from diabolo.data.dates import microseconds, moments
 from diabolo.data.given import Columns, Sort
 from diabolo.errors import MissingExtraError
 
@@ -41,7 +41,7 @@ def objects(cells: np.ndarray, sort: Sort) -> list[Any]:
     """Cells (n,) as Python's objects of the column's dtype, None where they are missing."""
     if sort.name == "date" and not sort.style:
         days_only = not sort.unit
-        return [None if m is None else (m.date() if days_only else m) for m in moments(cells)]
+        return [None if m is None else (m.date() if days_only else m) for m in moments(cells, sort.unit)]
     if sort.name == "number":
         whole = sort.native.lower().removesuffix("[pyarrow]")
         values = _within(cells, whole).tolist() if whole in _WHOLE else cells.tolist()
@@ -72,8 +72,7 @@ def _pandas_column(pd: Any, cells: np.ndarray, sort: Sort) -> Any:
         places = np.where(gone | (cells < 0), -1, np.nan_to_num(cells)).astype(int)
         return pd.Categorical.from_codes(places, categories=list(sort.levels), ordered=sort.ordered)
     if sort.native.startswith("datetime64"):
-        steps = np.round(np.nan_to_num(cells) * 86_400e6).astype(np.int64).astype("M8[us]")
-        series = pd.Series(np.where(gone, np.datetime64("NaT"), steps))
+        series = pd.Series(microseconds(cells, sort.native[11:13]))
         if sort.zone is not None:
             series = series.dt.tz_localize("UTC").dt.tz_convert(sort.zone)
         return series.astype(sort.native)

@@ -35,7 +35,7 @@ class SetApart:
     """Data cut in two by a hash of the row numbers.
 
     reading: of all rows, with ``labels`` (n,) or None. rows: trained on, as ``part`` has them. seen, judged: of either side, as
-    many as errors are measured on.
+    many as errors are measured on. cells: how many numbers a row has, of mixed tables how many columns.
     """
 
     reading: Reading
@@ -79,8 +79,9 @@ def set_apart(reading: Reading, y: Any, *, conditional: bool, what: str) -> SetA
         raise DataError(f"{what} needs at least {LEAST} rows to train on some and judge by others, got {len(reading.source)}.")
     rows, held = split(len(reading.source), SHARE, reading.groups)
     part = _part(reading, rows, labels)
-    cells = reading.kind.fit(part.source, torch.arange(len(rows))).layout.cells
-    return SetApart(reading, labels, rows, part, cells, _few(rows, cells), _few(held, cells))
+    kind = reading.kind.fit(part.source, torch.arange(len(rows)))
+    cells = kind.layout.cells
+    return SetApart(reading, labels, rows, part, kind.features, _few(rows, cells), _few(held, cells))
 
 
 def refuse_unlike(trained: Trained, what: str) -> None:

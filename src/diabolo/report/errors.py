@@ -80,6 +80,8 @@ def _mending(g: Gathered, say: Language) -> dict[str, Any] | None:
 
 def _scale(g: Gathered, say: Language) -> str:
     bounds = g.trained.out_kind.layout.bounds
+    if g.trained.out_kind.layout.columns:
+        return say.plain("errors.scale.mixed")
     if bounds is None:
         return say.plain("errors.scale.columns")
     return say.plain("errors.scale.pixels", low=bounds[0], high=bounds[1])

@@ -72,8 +72,8 @@ class Gathered:
 
     @property
     def cells(self) -> int:
-        """How many numbers a row has."""
-        return self.trained.kind.layout.cells
+        """How many numbers a row has, of mixed tables how many columns."""
+        return self.trained.kind.features
 
     @property
     def noun(self) -> str:

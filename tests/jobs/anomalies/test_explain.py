@@ -167,6 +167,15 @@ def test_whole_numbers_stay_whole() -> None:
     assert all(isinstance(b.saw, int) and b.instead == round(b.instead) for b in blames)
 
 
+def test_models_of_noise_and_hidden_cells_are_asked_as_masked_ones() -> None:
+    options = {"corruption": "noisy-mask", "latent_dim": 16, "epochs": 20, "batch_size": 64}
+    both = quick(people(), "denoising", **options)
+    assert surprise.hides(both)
+    wrong = with_cell(fresh().filter(pl.col("city") == "Rome"), "country", "Norway")
+    blamed = [row[0].column for row in explain(both, wrong, most=1)]
+    assert np.mean([b in ("city", "country") for b in blamed]) > 0.9
+
+
 def test_other_rows_can_be_the_reference() -> None:
     bare = quick(people(), "masked", epochs=2)
     bare = Trained(bare.model, bare.kind, bare.config)
@@ -180,5 +189,9 @@ def test_what_cannot_be_explained() -> None:
     images = little_images()
     with pytest.raises(UnsupportedError, match="heat map"):
         explain(quick(images), images)
+    other = quick(people(100), "masked", epochs=1, likelihood="mse")
+    assert NAME not in other.companions
+    with pytest.raises(UnsupportedError, match=r'this model has .gaussian.*likelihood="mixed"'):
+        explain(other, fresh())
     with pytest.raises(ParameterError, match="at least 1, got 0"):
         explain(trained(), fresh(), most=0)

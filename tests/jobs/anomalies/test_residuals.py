@@ -36,9 +36,9 @@ def test_a_hidden_cell_is_judged_by_what_the_others_say() -> None:
     assert torch.isclose(far, after, rtol=1e-3, atol=1e-4).any(0).all()
 
 
-def test_usual_rows_have_about_a_one_for_each_cell() -> None:
+def test_usual_rows_have_about_a_one() -> None:
     known = Residuals.fit(TRAINED, SOURCE)
-    np.testing.assert_allclose(known.of(TRAINED, SOURCE).mean(), 3 * 12, rtol=1e-3)
+    np.testing.assert_allclose(known.of(TRAINED, SOURCE).mean(), 1, rtol=1e-3)
     single = known.of(TRAINED, TRAINED.kind.read(ROWS[7:8]))
     np.testing.assert_array_equal(single, known.of(TRAINED, SOURCE)[7:8])
     assert np.isfinite(known.of(TRAINED, TRAINED.kind.read(1e15 * ROWS[:3]))).all()
@@ -60,7 +60,29 @@ def test_the_states_of_a_category_are_one_column() -> None:
     torch.testing.assert_close(found[1:7, 0, 1], away[1:7, layout.columns[1].start], rtol=1e-4, atol=1e-6)
     assert (found[::7, :, 1] == 0).all()  # missing
     known = Residuals.fit(trained, trained.kind.read(frame))
-    np.testing.assert_allclose(known.of(trained, trained.kind.read(frame)).mean(), 3 * 3, rtol=1e-3)
+    there = np.column_stack([np.ones(300), np.arange(300) % 7 > 0, np.ones(300)])
+    usual = found.sum(0).numpy() / there.sum(0)
+    np.testing.assert_allclose(known.usual, usual, rtol=1e-4)
+    each = (found.numpy() / usual).sum(2) / there.sum(1)[:, None]
+    np.testing.assert_allclose(known.of(trained, trained.kind.read(frame)), each.mean(1), rtol=1e-4)
+
+
+def test_a_column_that_few_rows_have_is_as_usual_as_the_others() -> None:
+    rows = ROWS.astype(np.float64)
+    rows[np.random.default_rng(0).random(200) < 0.9, 3] = np.nan
+    trained = quick(read(rows), "denoising")
+    source = trained.kind.read(rows)
+    found = Residuals.fit(trained, source).of(trained, source)
+    gone = np.isnan(rows[:, 3])
+    assert 0.7 < found[~gone].mean() / found[gone].mean() < 1.4
+
+
+def test_a_column_that_no_row_has_is_taken_for_one_like_the_others() -> None:
+    rows = ROWS.astype(np.float64)
+    rows[:, 3] = np.nan
+    trained = quick(read(rows), "denoising")
+    usual = Residuals.fit(trained, trained.kind.read(rows)).usual
+    np.testing.assert_allclose(usual[:, 3], np.delete(usual, 3, 1).mean(), rtol=1e-4)
 
 
 def test_every_column_is_hidden_once() -> None:

@@ -47,6 +47,19 @@ def test_a_constant_number_keeps_its_unit() -> None:
     np.testing.assert_allclose(Ruler.plain(x, NUMBERS).measured([[0, 2.1, 0]])[0, 1], 2, rtol=1e-6)
 
 
+def test_missing_numbers_are_in_no_spread() -> None:
+    v = np.zeros((400, 5))
+    v[:, 0], v[:, 2] = np.random.default_rng(0).normal(3, 2, 400), 1
+    v[:300, :2] = 3.1, 1  # missing cells have the median of the others in the column's units
+    there = v[300:, 0]
+    plain, bent = Ruler.plain(v, MIXED), Ruler.bending(v, MIXED)
+    np.testing.assert_allclose([plain.center[0], plain.scale[0]], [there.mean(), there.std()])
+    alone = Ruler.bending(there[:, None], Layout(("a",)))
+    np.testing.assert_allclose(bent.measured(v)[300:, 0], alone.measured(there[:, None])[:, 0], rtol=1e-6)
+    v[:, 1] = 1  # nobody has it
+    assert np.isfinite(Ruler.bending(v, MIXED).measured(v)).all()
+
+
 def test_what_was_never_seen_is_far() -> None:
     np.testing.assert_array_equal(binary_fields(MIXED), [False, True, True, True, True])
     x = np.zeros((99, 5))

@@ -8,6 +8,7 @@ from scipy import stats
 from diabolo.jobs.anomalies.surprise import Look
 from diabolo.jobs.anomalies.usual import ANYTHING, LEAST_SIGMA, Usual
 from diabolo.records import Column, Layout
+from diabolo.trained import Companion
 
 LAYOUT = Layout(
     ("size", "size:missing", "a", "b", "never", "color:missing"), columns=(Column("size", 0, 2), Column("color", 2, 6, 3))
@@ -101,8 +102,32 @@ def test_no_odds_exceed_what_held_out_rows_can_tell() -> None:
 def test_a_column_that_no_held_out_row_has_is_usual_as_it_is_expected() -> None:
     known = Usual.of(rows(np.full(30, np.nan), np.zeros(30, dtype=int)), LAYOUT, held_out=False)
     sigmas = known.sigmas(np.array([[0.5, 0.0]]))
-    last = stats.norm.ppf((1 + known.ranks[-1]) / 2)
+    last = stats.norm.ppf((1 + known.ranks[-1, 0]) / 2)
     np.testing.assert_allclose(sigmas, [[last + 0.5 / LEAST_SIGMA, 0]])  # never off in 30 rows is no proof of never
+
+
+def test_ranks_are_resolved_by_the_cells_that_are_there() -> None:
+    """A column that a tenth of the rows have says as much as that tenth alone."""
+    random = np.random.default_rng(0)
+    values, states = random.normal(1, STD, 1000), random.choice(2, 1000, p=(0.7, 0.3))
+    few = np.where(np.arange(1000) < 100, values, np.nan)
+    part = Usual.of(rows(few, np.where(np.isnan(few), -1, states)), LAYOUT, held_out=True)
+    alone = Usual.of(rows(values[:100], states[:100]), LAYOUT, held_out=True)
+    np.testing.assert_array_equal(part.counts, [100, 100])
+    np.testing.assert_allclose(part.ranks[-1], 1 - 5 / 101)
+    at = np.array([[-4.0, 0.5], [1.0, 1.2], [9.0, 7.0]])
+    np.testing.assert_allclose(part.sigmas(at), alone.sigmas(at), rtol=1e-12)
+    np.testing.assert_allclose(part.limit(2.0), alone.limit(2.0), rtol=1e-12)
+    strange = rows(np.array([9.0]), np.array([2]))
+    np.testing.assert_allclose(part.odds(strange, LAYOUT), alone.odds(strange, LAYOUT), rtol=1e-6)
+
+
+def test_models_saved_before_columns_had_counts_are_read() -> None:
+    found, known = usual(500)
+    kept = known.companion()
+    kept = Companion(kept.data, {k: v for k, v in kept.arrays.items() if k != "counts"} | {"ranks": known.ranks[:, 0]})
+    again = Usual.from_companion(kept)
+    np.testing.assert_allclose(again.sigmas(found.deviation(LAYOUT)), known.sigmas(found.deviation(LAYOUT)), atol=1e-4)
 
 
 def test_it_travels_as_a_companion() -> None:

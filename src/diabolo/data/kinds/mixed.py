@@ -145,13 +145,12 @@ class MixedTableKind(Kind):
         if step > 1:  # the ends may lie between the rows of the sample
             cells = [np.append(found, [low[i], high[i]]) if there[i] else found for i, found in enumerate(cells)]
         scaling = RobustScaling.fit([cells[i] for i in self.counted])
-        grains = [grain(cells[i]) if sort.name == "date" else 0.0 for i, sort in enumerate(self.sorts)]
         return replace(
             self,
             robust=scaling,
             states=States.fit(self._counts(source, rows)),
             empty=torch.from_numpy(there == 0),
-            grains=torch.tensor(grains, dtype=torch.float64),
+            grains=torch.from_numpy(self._grains(source, rows)),
         )
 
     def encode(self, rows: Tensor) -> Tensor:
@@ -321,6 +320,17 @@ class MixedTableKind(Kind):
                 places = block[:, i][block[:, i] >= 0].astype(np.int64)
                 count += np.bincount(places, minlength=len(count))
         return counts
+
+    def _grains(self, source: Source, rows: Tensor) -> np.ndarray:
+        """The step between the dates of each column in the given rows, in days; 0 of other columns: (d,)."""
+        dated = [i for i, sort in enumerate(self.sorts) if sort.name == "date"]
+        found = np.zeros(self.width)
+        found[dated] = 1.0
+        for part in rows.split(max(1, _CHUNK_CELLS // self.width)) if dated else ():
+            block = source.take(part).double().cpu().numpy()
+            for i in dated:
+                found[i] = min(found[i], grain(block[~np.isnan(block[:, i]), i]))
+        return found
 
     def _known(self) -> _Learned:
         if self.robust is None or self.states is None or self.empty is None:

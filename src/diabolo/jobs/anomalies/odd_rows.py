@@ -23,6 +23,7 @@ from diabolo.jobs.anomalies.scores import WEIGHTS
 from diabolo.jobs.anomalies.scoring import NAMES
 from diabolo.jobs.anomalies.screen import NAME, Screen
 from diabolo.jobs.anomalies.spoiling import ALL, OWN, Verdict
+from diabolo.jobs.anomalies.surprise import explainable
 from diabolo.jobs.labels import class_names
 from diabolo.trained import Trained
 
@@ -145,7 +146,8 @@ def find_odd_rows(
         alpha: rows with a p-value of at most alpha stand out. fdr: those found by Benjamini and Hochberg's rule at this rate.
             quantile: those above the threshold that so large a share of usual rows stays below. One of these at most; without
             any the threshold that the model brings, of a model without a screen that of the quantile 0.99.
-        explaining: whether to say which cells are to blame, of up to 1 000 rows that stand out and of the ten strangest.
+        explaining: whether to say which cells are to blame, of up to 1 000 rows that stand out and of the ten strangest, where
+            the model can tell.
         reference: rows known to be normal, for nearest neighbors, where the model has no screen.
 
     Raises:
@@ -180,7 +182,9 @@ def find_odd_rows(
         labels=None if labels is None else tuple(map(str, labels[strangest].tolist())),
         columns=_names(trained),
         cells=_cells(trained, source, strangest),
-        blames=_blames(trained, source, own, order[: max(SHOWN, min(int(found.sum()), MOST_EXPLAINED))]) if explaining else {},
+        blames=_blames(trained, source, own, order[: max(SHOWN, min(int(found.sum()), MOST_EXPLAINED))])
+        if explaining and explainable(trained)
+        else {},
         verdict=told.verdict,
     )
 

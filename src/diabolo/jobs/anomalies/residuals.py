@@ -32,7 +32,8 @@ LEAST = 1e-4
 class Residuals:
     """usual: (3, C), the mean squared residual of each column among training rows, in the three ways of :func:`squares`.
 
-    A category is one column, however many states it has: the sum over them, which is Brier's score.
+    Of the rows that have it; a column that no row has is taken for one like the mean of the others. A category is one column,
+    however many states it has: the sum over them, which is Brier's score.
     """
 
     usual: NDArray[np.float32]
@@ -40,13 +41,24 @@ class Residuals:
     @classmethod
     def fit(cls, trained: Trained, source: Source) -> Self:
         """From training rows, all of the source."""
-        mean = apply(trained, source, None, lambda x, c: squares(trained, x)).mean(0).numpy()
-        return cls(np.maximum(mean, LEAST * mean.mean() + 1e-12).astype(np.float32))
+        layout = trained.kind.layout
+        found = apply(trained, source, None, lambda x, c: torch.cat([squares(trained, x), there(layout, x)[:, None]], 1))
+        total, count = found.double().sum(0).split([3, 1])
+        mean = (total / count.clamp(min=1)).numpy()
+        known = count[0].numpy() > 0
+        middle = mean[:, known].mean() if known.any() else 0.0
+        mean[:, ~known] = middle
+        return cls(np.maximum(mean, LEAST * middle + 1e-12).astype(np.float32))
 
     def of(self, trained: Trained, source: Source) -> NDArray[np.float64]:
-        """Squared residuals over the usual ones, summed over columns and ways: (n,)."""
-        usual = torch.from_numpy(self.usual).to(trained.device)
-        return apply(trained, source, None, lambda x, c: (squares(trained, x) / usual).sum((1, 2))).double().numpy()
+        """Squared residuals over the usual ones, a mean over the columns that a row has and the three ways: (n,); 0 of a row
+        that has none."""
+        usual, layout = torch.from_numpy(self.usual).to(trained.device), trained.kind.layout
+
+        def mean(x: Tensor) -> Tensor:
+            return (squares(trained, x) / usual).mean(1).sum(1) / there(layout, x).sum(1).clamp(min=1)
+
+        return apply(trained, source, None, lambda x, c: mean(x)).double().numpy()
 
     def companion(self) -> Companion:
         """As the store keeps it."""
@@ -81,6 +93,11 @@ def squares(trained: Trained, x: Tensor) -> Tensor:
         hidden = torch.where(fields, residual(torch.where(fields, empty, x)), hidden)
     found = torch.stack([residual(x), noisy, hidden], 1)
     return found if real is None else torch.stack([layout.by_column(f * real) for f in found.unbind(1)], 1)
+
+
+def there(layout: Layout, x: Tensor) -> Tensor:
+    """x (N, F) -> (N, C), 1 where a row has the column, 0 where it is missing."""
+    return 1 - x[:, [c.flag for c in layout.columns]] if layout.columns else torch.ones_like(x)
 
 
 def groups(layout: Layout, generator: torch.Generator, x: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

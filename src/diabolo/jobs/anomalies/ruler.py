@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Self, final
 
@@ -33,6 +34,7 @@ class Ruler:
     @classmethod
     def plain(cls, v: Array, layout: Layout) -> Self:
         """Means and standard deviations of training rows v (n, F), in the columns' own units; 1 for a number that never varies.
+        Of numbers those of the cells that are there.
 
         Fields that are 0 or 1 (the states of categories, and whether a cell is missing) have that of a coin that falls so in
         ``(count + 1/2) / (n + 1)`` of the cases: what was never seen is far from what was, and the farther the more was seen.
@@ -40,9 +42,10 @@ class Ruler:
         number, so that many levels do not outvote other columns (as groups of columns are balanced in multiple factor analysis,
         Escofier & Pagès 1994, https://doi.org/10.1016/0167-9473(94)90135-X).
         """
-        constant = v.min(axis=0) == v.max(axis=0)
-        center = np.where(constant, v[0], v.mean(axis=0))
-        scale = np.where(constant, 1.0, v.std(axis=0))
+        center, scale, constant = np.zeros(v.shape[1]), np.ones(v.shape[1]), np.zeros(v.shape[1], dtype=bool)
+        for i, cells in enumerate(present(v, layout)):
+            constant[i] = cells.min() == cells.max()
+            center[i], scale[i] = (cells[0], 1.0) if constant[i] else (cells.mean(), cells.std())
         binary = binary_fields(layout)
         chance = (center[binary] * len(v) + 0.5) / (len(v) + 1)
         scale[binary] = np.sqrt(chance * (1 - chance))
@@ -60,17 +63,21 @@ class Ruler:
         Fields that are 0 or 1 are as in :meth:`plain`.
         """
         plain, numbers = cls.plain(v, layout), ~binary_fields(layout)
-        low, middle, high = np.quantile(v, (0.25, 0.5, 0.75), axis=0)
-        quartiles = (high - low) / NORMAL_QUARTILES
-        center = np.where(numbers, middle, plain.center)
-        for i in np.flatnonzero(numbers & (quartiles == 0) & (v.min(axis=0) < v.max(axis=0))):
-            others = np.abs(v[:, i] - middle[i])
-            quartiles[i] = np.median(others[others > 0])
-        scale = np.where(numbers & (quartiles > 0), quartiles, plain.scale)
-        u = np.arcsinh((v - center) / scale)
-        spread = u.std(axis=0)
-        varies = numbers & (u.min(axis=0) < u.max(axis=0)) & (spread > 0)
-        return cls(center, scale, np.where(varies, u.mean(axis=0), 0.0), np.where(varies, spread, 1.0), numbers)
+        center, scale = plain.center.copy(), plain.scale.copy()
+        shift, factor = np.zeros(v.shape[1]), np.ones(v.shape[1])
+        for i, cells in enumerate(present(v, layout)):
+            if not numbers[i]:
+                continue
+            low, center[i], high = np.quantile(cells, (0.25, 0.5, 0.75))
+            others = np.abs(cells - center[i])
+            if low < high:
+                scale[i] = (high - low) / NORMAL_QUARTILES
+            elif others.any():
+                scale[i] = np.median(others[others > 0])
+            u = np.arcsinh((cells - center[i]) / scale[i])
+            if u.min() < u.max() and u.std() > 0:
+                shift[i], factor[i] = u.mean(), u.std()
+        return cls(center, scale, shift, factor, numbers)
 
     def measured(self, v: Any) -> NDArray[np.float32]:
         """v (n, F) in the columns' own units -> (n, F)."""
@@ -86,6 +93,14 @@ class Ruler:
     def from_companion(cls, kept: Companion) -> Self:
         """The inverse of :meth:`companion`."""
         return cls(**kept.arrays)
+
+
+def present(v: Array, layout: Layout) -> Iterator[Array]:
+    """Of each field of v (n, F) the cells of numbers that are there, all of what is 0 or 1 and of columns that no row has."""
+    flags = {c.start: c.flag for c in layout.columns if not c.levels}
+    for i, cells in enumerate(v.T):
+        there = v[:, flags[i]] < 0.5 if i in flags else np.ones(len(v), dtype=bool)
+        yield cells[there] if there.any() else cells
 
 
 def binary_fields(layout: Layout) -> NDArray[np.bool_]:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from diabolo.errors import UnsupportedError
-from diabolo.parts.corruptions import NoisyMask
-from diabolo.parts.corruptions.masks import MaskCells, masked
+from diabolo.parts.corruptions.masks import emptied
+from diabolo.parts.likelihoods import Mixed
 from diabolo.records import Column, Layout
 from diabolo.trained import Trained
 
@@ -71,22 +71,39 @@ def spreads(peak: np.ndarray) -> np.ndarray:
 
 def hides(trained: Trained) -> bool:
     """Whether the model was trained with hidden cells, so that it can say what belongs where nothing is shown."""
-    return isinstance(trained.model.composition.corruption, MaskCells | NoisyMask)
+    part = trained.model.composition.corruption
+    return part is not None and part.hides
 
 
 def explainable(trained: Trained) -> bool:
-    """Whether rows are those of a table, and the model restores its own input."""
-    return not trained.kind.layout.positions and trained.target_kind is None
+    """Whether rows are those of a table, the model restores its own input, and it gives categories probabilities."""
+    return _restores_tables(trained) and _gives_probabilities(trained)
 
 
 def check_explainable(trained: Trained) -> None:
-    """Raise UnsupportedError for models of pictures and sequences, and for those trained on pairs."""
-    if not explainable(trained):
+    """Raise UnsupportedError for models of pictures and sequences, for those trained on pairs, and for those of categories
+    whose outputs are no probabilities."""
+    if not _restores_tables(trained):
         raise UnsupportedError(
             "Which cell is wrong can be told of tables, by a model that restores its own input; this model takes rows of the "
             f"shape {trained.model.source.shape} and gives {trained.model.target.shape}. For pictures use detect, whose heat "
             "map shows where they are unusual."
         )
+    if not _gives_probabilities(trained):
+        raise UnsupportedError(
+            "Which cell is wrong can be told of tables with categories where the model gives each level a probability, which "
+            f'the likelihood "mixed" does; this model has {trained.model.composition.likelihood.name!r}. Train it with '
+            'likelihood="mixed", or leave likelihood out.'
+        )
+
+
+def _restores_tables(trained: Trained) -> bool:
+    return not trained.kind.layout.positions and trained.target_kind is None
+
+
+def _gives_probabilities(trained: Trained) -> bool:
+    categories = any(c.levels for c in trained.kind.layout.columns)
+    return not categories or isinstance(trained.model.composition.likelihood, Mixed)
 
 
 def columns_of(layout: Layout) -> tuple[Column, ...]:
@@ -143,11 +160,9 @@ def said(trained: Trained, seen: Tensor, x: Tensor, condition: Tensor | None) ->
 def hide(trained: Trained, x: Tensor, hidden: Tensor) -> Tensor:
     """x (N, F) with the cells ``hidden`` (N, C) bool as the model saw hidden cells in training."""
     part, layout = trained.model.composition.corruption, trained.kind.layout
-    if isinstance(part, NoisyMask):  # which hides cells alike
-        part = MaskCells()
-    if not isinstance(part, MaskCells):
+    if part is None or not part.hides:
         raise UnsupportedError('The model has not learned what hidden cells are. Train it with corruption="mask".')
-    return masked(part, x, hidden[:, layout.owner(x.device)], layout).x
+    return emptied(part, x, hidden[:, layout.owner(x.device)], layout)
 
 
 def likeliest(layout: Layout, mean: Tensor) -> Tensor:

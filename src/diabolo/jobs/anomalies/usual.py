@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self, final
 
 import numpy as np
@@ -32,7 +33,7 @@ LEAST_DEVIATION = 1e-3  # of a column whose cells are always what is expected
 LEAST_SIGMA = 0.2
 """Deviation that counts as one sigma at least, beyond the ranks: so few rows cannot say that a model errs by less still."""
 TINY = 1e-300
-_ARRAYS = ("ranks", "deviations", "sizes", "wrong", "share")
+_ARRAYS = ("counts", "deviations", "sizes", "wrong", "share")
 
 
 @final
@@ -40,15 +41,15 @@ _ARRAYS = ("ranks", "deviations", "sizes", "wrong", "share")
 class Usual:
     """What was found on held-out rows, C columns in F fields, M of the columns numbers.
 
-    held_out: whether these were validation rows; else training rows, which fit too well. rows: how many. ranks: (K,), from 0
-    to the last share of cells that is resolved. deviations: (K, C), what such shares of a column's deviations stay below.
+    held_out: whether these were validation rows; else training rows, which fit too well. rows: how many. counts: (C,), how many
+    of them have each column, 1 at least. deviations: (K, C), what the shares ``ranks`` of a column's deviations stay below.
     sizes: (K, M), deviations of numbers, ascending; wrong: (K, M), the log-odds that numbers so far off are wrong ones. share:
     (F,), the mean probability of each state.
     """
 
     held_out: bool
     rows: int
-    ranks: np.ndarray
+    counts: np.ndarray
     deviations: np.ndarray
     sizes: np.ndarray
     wrong: np.ndarray
@@ -57,16 +58,15 @@ class Usual:
     @classmethod
     def of(cls, found: Look, layout: Layout, *, held_out: bool) -> Self:
         """From what the model says about held-out rows."""
-        rows = len(found.x)
-        ranks = np.linspace(0, 1 - max(1, min(EDGE, rows // 20)) / (rows + 1), KNOTS)
+        counts = np.maximum(found.there.sum(axis=0), 1)
         deviations = np.where(found.there, np.abs(found.deviation(layout)), np.nan)
         deviations[:, ~found.there.any(axis=0)] = 0.0  # a column that none of them has
         odds = [_wrong_numbers(found, i, field) for i, field in zip(*number_fields(layout), strict=True)]
         return cls(
             held_out=held_out,
-            rows=rows,
-            ranks=ranks,
-            deviations=np.nanquantile(deviations, ranks, axis=0),
+            rows=len(found.x),
+            counts=counts,
+            deviations=np.stack([np.nanquantile(*both) for both in zip(deviations.T, _ranks(counts).T, strict=True)], axis=1),
             sizes=np.stack([s for s, _ in odds], axis=1) if odds else np.zeros((KNOTS, 0)),
             wrong=np.stack([w for _, w in odds], axis=1) if odds else np.zeros((KNOTS, 0)),
             share=found.mean.mean(axis=0),
@@ -79,37 +79,31 @@ class Usual:
         cells the least of their ranks. Beyond the fifth farthest of them ranks say too little: from there sigmas grow in
         proportion to the deviation, so by the model's own spread; where the model is all but always right, by 5 for each of it.
         """
-        each = zip(np.abs(deviation).T, self.deviations.T, strict=True)
-        return np.asarray(np.copysign(np.stack([self._sigmas(*both) for both in each], axis=1), deviation))
-
-    def _sigmas(self, size: np.ndarray, knots: np.ndarray) -> np.ndarray:
-        place = np.searchsorted(knots, size, side="left").clip(1, len(knots) - 1)
-        low, high = knots[place - 1], knots[place]
-        part = ((size - low) / np.where(high > low, high - low, 1.0)).clip(0, 1)
-        inside = self._normal[place - 1] + part * (self._normal[place] - self._normal[place - 1])
-        beyond = self._normal[-1] + (size - knots[-1]) / self._sigma(knots[-1])
-        return np.where(size > knots[-1], beyond, np.where(size > knots[0], inside, 0.0))
-
-    def _sigma(self, last: Any) -> Any:
-        """The deviation that a sigma is, beyond the last that ranks resolve."""
-        return np.maximum(last / self._normal[-1], LEAST_SIGMA)
+        each = zip(np.abs(deviation).T, self.deviations.T, self._normal.T, strict=True)
+        return np.asarray(np.copysign(np.stack([_sigmas(*both) for both in each], axis=1), deviation))
 
     def limit(self, sigmas: float) -> np.ndarray:
         """The deviation (C,) that has so many sigmas."""
-        if sigmas > self._normal[-1]:
-            return self.deviations[-1] + (sigmas - self._normal[-1]) * self._sigma(self.deviations[-1])
-        return np.array([np.interp(sigmas, self._normal, knots) for knots in self.deviations.T])
+        last, normal = self.deviations[-1], self._normal
+        beyond = last + (sigmas - normal[-1]) * _sigma(last, normal[-1])
+        inside = [np.interp(sigmas, own, knots) for own, knots in zip(normal.T, self.deviations.T, strict=True)]
+        return np.where(sigmas > normal[-1], beyond, np.array(inside))
 
     @property
+    def ranks(self) -> np.ndarray:
+        """(K, C), for each column from 0 to the last share of its cells that is resolved."""
+        return _ranks(self.counts)
+
+    @cached_property
     def _normal(self) -> np.ndarray:
         return np.asarray(ndtri((1 + self.ranks) / 2))
 
     def odds(self, found: Look, layout: Layout) -> np.ndarray:
-        """log-odds (n, C) that a cell is wrong and the others are right, but for a number that all cells of a row share.
+        """log-odds (n, C) that a cell is wrong and the others are right, up to a constant of the row.
 
         A wrong cell differs from the right one and is else drawn as the column has it. Of categories that is
         ``log Σ_v p(v | rest) q(x | v) - log p(x | rest)`` with ``q(x | v) = q(x) / (1 - q(v))``, where v is the right level and
-        q the mean of what is expected of many rows, with a tenth that may be any level. As m held-out rows cannot tell that a
+        q the mean of what is expected of many rows, with a tenth that may be any level. As m held-out cells cannot tell that a
         model errs less often than in one of m, p is mixed with 1 / m of q, and no odds exceed m.
 
         Of numbers the odds are learned: those of other held-out rows are put in the place of the right ones, and isotonic
@@ -120,20 +114,12 @@ class Usual:
         for i, c in enumerate(columns_of(layout)):
             if c.levels:
                 states = slice(c.start, c.start + c.levels)
-                made[:, i] = self._odds_of_levels(found.x[:, states], found.mean[:, states], self.share[states])
+                made[:, i] = _odds_of_levels(found.x[:, states], found.mean[:, states], self.share[states], self.counts[i])
         for k, i in enumerate(number_fields(layout)[0]):
             last = max(float(self.sizes[-1, k]), LEAST_DEVIATION)
             beyond = np.log(np.maximum(deviations[:, i] / last, 1))
             made[:, i] = np.interp(deviations[:, i], self.sizes[:, k], self.wrong[:, k]) + beyond
         return np.where(found.there, made, -np.inf)
-
-    def _odds_of_levels(self, x: np.ndarray, p: np.ndarray, share: np.ndarray) -> np.ndarray:
-        """x, p (n, S): what is there, one-hot, and what is expected. share (S,)."""
-        q = (1 - ANYTHING) * share + ANYTHING / len(share)
-        here = x @ q + TINY
-        changed = ((1 - x) * p) @ (1 / np.maximum(1 - q, TINY)) + TINY
-        fits = (1 - 1 / self.rows) * (x * p).sum(axis=1) + here / self.rows
-        return np.asarray(np.minimum(np.log(here) + np.log(changed) - np.log(fits), math.log(self.rows)))
 
     def companion(self) -> Companion:
         """As the store keeps it."""
@@ -143,8 +129,38 @@ class Usual:
     @classmethod
     def from_companion(cls, kept: Companion) -> Self:
         """The inverse of :meth:`companion`."""
-        arrays = {n: kept.arrays[n].astype(np.float64) for n in _ARRAYS}
-        return cls(bool(kept.data["held_out"]), int(kept.data["rows"]), **arrays)
+        rows = int(kept.data["rows"])
+        older = {"counts": np.full(kept.arrays["deviations"].shape[1], rows)}  # models saved when all columns had one count
+        arrays = {n: (older | dict(kept.arrays))[n].astype(np.float64) for n in _ARRAYS}
+        return cls(bool(kept.data["held_out"]), rows, **arrays)
+
+
+def _ranks(counts: np.ndarray) -> np.ndarray:
+    """counts (C,) of cells -> (K, C), evenly from 0 to the share beyond which there are five cells, or a twentieth of few."""
+    return np.linspace(0, 1 - np.maximum(1, np.minimum(EDGE, counts // 20)) / (counts + 1), KNOTS)
+
+
+def _sigmas(size: np.ndarray, knots: np.ndarray, normal: np.ndarray) -> np.ndarray:
+    place = np.searchsorted(knots, size, side="left").clip(1, len(knots) - 1)
+    low, high = knots[place - 1], knots[place]
+    part = ((size - low) / np.where(high > low, high - low, 1.0)).clip(0, 1)
+    inside = normal[place - 1] + part * (normal[place] - normal[place - 1])
+    beyond = normal[-1] + (size - knots[-1]) / _sigma(knots[-1], normal[-1])
+    return np.where(size > knots[-1], beyond, np.where(size > knots[0], inside, 0.0))
+
+
+def _sigma(last: Any, normal: Any) -> Any:
+    """The deviation that a sigma is, beyond the last that ranks resolve."""
+    return np.maximum(last / normal, LEAST_SIGMA)
+
+
+def _odds_of_levels(x: np.ndarray, p: np.ndarray, share: np.ndarray, cells: int) -> np.ndarray:
+    """x, p (n, S): what is there, one-hot, and what is expected. share (S,). cells: held-out ones of the column."""
+    q = (1 - ANYTHING) * share + ANYTHING / len(share)
+    here = x @ q + TINY
+    changed = ((1 - x) * p) @ (1 / np.maximum(1 - q, TINY)) + TINY
+    fits = (1 - 1 / cells) * (x * p).sum(axis=1) + here / cells
+    return np.asarray(np.minimum(np.log(here) + np.log(changed) - np.log(fits), math.log(cells)))
 
 
 def _wrong_numbers(found: Look, column: int, field: int) -> tuple[np.ndarray, np.ndarray]:

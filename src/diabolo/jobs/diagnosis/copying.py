@@ -71,14 +71,14 @@ def wide_code(trained: Trained) -> Finding | None:
         return None
     gaussian = trained.config.composition.bottleneck.name == "gaussian"
     then = Finding("wide.idle" if gaussian else "wide.copy")
-    return Finding("wide.code", {"n": math.prod(trained.model.code_shape), "cells": trained.kind.layout.cells, "then": then})
+    return Finding("wide.code", {"n": math.prod(trained.model.code_shape), "cells": trained.kind.features, "then": then})
 
 
 def wide_code_tried(trained: Trained, copied: float | None) -> Finding | None:
     """The same after training. copied: the share of the variance of shuffled cells that comes back, None where not known."""
     if not room(trained):
         return None
-    said = {"n": math.prod(trained.model.code_shape), "cells": trained.kind.layout.cells}
+    said = {"n": math.prod(trained.model.code_shape), "cells": trained.kind.features}
     if copied is None:
         return Finding("wide.tried", said)
     return Finding("wide.tried.copied", said | {"copied_share": max(0.0, copied)})
@@ -93,7 +93,7 @@ def room(trained: Trained) -> bool:
     parts, shape = trained.config.composition, trained.model.code_shape
     guarded = parts.bottleneck.name not in ("plain", "gaussian") or parts.corruption is not None or bool(parts.regularizers)
     asked = trained.config.options.get("latent_dim") is not None
-    wide = len(shape) == 1 and math.prod(shape) > trained.kind.layout.cells
+    wide = len(shape) == 1 and math.prod(shape) > trained.kind.features
     return asked and wide and not guarded and trained.target_kind is None
 
 

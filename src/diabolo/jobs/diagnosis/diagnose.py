@@ -490,7 +490,7 @@ def _copying(p: _Patient, found: Copying | None, checks: list[Check]) -> Check:
         return _skipped(name, "data" if p.source is None else "pairs" if p.x is None else "few")
     if _hopeless(checks):
         return _skipped(name, "because")
-    cells = p.trained.kind.layout.cells
+    cells = p.trained.kind.features
     said: dict[str, Any] = {"noise_share": max(0.0, found.noise), "data_share": max(0.0, found.data)}
     if found.noise >= COPIES:
         said |= {"n": p.numbers, "cells": cells, "limit_share": COPIES}

@@ -30,7 +30,7 @@ from diabolo.jobs.mending.pairs import SHRINKS, aim_by_name, smaller_rows
 from diabolo.maths.divergences import kl_normal
 from diabolo.metrics.codes import CodeHealth, code_health, compression_ratio, kl_per_unit, unit_variance
 from diabolo.metrics.neighbors import knn_accuracy
-from diabolo.records import Batch
+from diabolo.records import Batch, Layout
 from diabolo.trained import Trained
 from diabolo.training.device import device_generator, mixed_seed
 
@@ -112,7 +112,7 @@ def evaluate(
     z = codes(trained, source, condition).flatten(1).numpy()
     kl = kl_of(trained, source, condition)
     contenders = _contenders(trained, source, condition, z.shape[1], same=target is None)
-    layout, bounds = trained.out_kind.layout, trained.out_kind.layout.bounds
+    layout = trained.out_kind.layout
     table = tuple(Contender(n, k, errors_of(aim, x_hat, layout)) for n, k, x_hat in contenders)
     health = code_health(z, kl)
     discrete = None if quantizer(trained) is None else judge_discrete(trained, whole_numbers(trained, source, condition))
@@ -120,12 +120,12 @@ def evaluate(
         data=ROLES[role].format(name),
         role=role,
         rows=len(source),
-        scale="standardized columns" if bounds is None else f"pixels in [{bounds[0]:g}, {bounds[1]:g}]",
+        scale=_scale(layout),
         table=table,
         health=health,
         unit_std=tuple(np.sqrt(unit_variance(z)).tolist()),
         unit_kl=None if kl is None else tuple(kl_per_unit(kl).tolist()),
-        ratio=compression_ratio(trained.kind.layout.shape, trained.model.code_shape),
+        ratio=compression_ratio((trained.kind.features,), trained.model.code_shape),
         nats=score_unit(trained),
         elbo=None if kl is None or trained.target_kind is not None else _elbo(trained, source, condition, seed),
         neighbors=None if y is None else _neighbors(trained, source, z, y),
@@ -133,6 +133,13 @@ def evaluate(
         mending=judge_mending(trained, source, y, target, seed=seed),
         why=explain_shortfall(trained, source, condition, table, health, discrete),
     )
+
+
+def _scale(layout: Layout) -> str:
+    """What errors are measured in, in words."""
+    if layout.bounds is not None:
+        return f"pixels in [{layout.bounds[0]:g}, {layout.bounds[1]:g}]"
+    return "columns, numbers in units of their spread, levels as 0 and 1" if layout.columns else "standardized columns"
 
 
 def _contenders(

@@ -26,8 +26,8 @@ from diabolo.jobs.inference import apply, chunk_rows
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.mending.missing import Guesses, fill
 from diabolo.jobs.mending.tasks import DENOISE, IMPUTE, UNSHUFFLE, UPSCALE, require
-from diabolo.parts.corruptions import MaskCells, MaskPatches, Shuffle
-from diabolo.parts.corruptions.masks import masked
+from diabolo.parts.corruptions import Shuffle
+from diabolo.parts.corruptions.masks import emptied
 from diabolo.parts.corruptions.shuffle import picture_of, placed, tiles_of
 from diabolo.spec import is_whole
 from diabolo.trained import Trained
@@ -184,8 +184,8 @@ def _filled(trained: Trained, source: Source, condition: Tensor | None, gone: Te
 def as_in_training(trained: Trained, x: Tensor, gone: Tensor) -> Tensor:
     """x (N, F, *P) with what stood in hidden cells when the model was trained, where gone (bool like x) is True."""
     part = trained.model.composition.corruption
-    assert isinstance(part, (MaskCells, MaskPatches))  # who asks has looked at the model's tasks
-    return masked(part, x, gone, trained.kind.layout).x
+    assert part is not None  # who asks has looked at the model's tasks
+    return emptied(part, x, gone, trained.kind.layout)
 
 
 def grid_of(trained: Trained) -> int:

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from diabolo.data.given import Given, Sort
 from diabolo.data.kinds.mixed import MixedTableKind
+from diabolo.data.kinds.table import cast
 from diabolo.data.rebuilding import rebuilt_cells
-from diabolo.data.sources import Source
+from diabolo.data.sources import ArraySource, Source
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError
 from diabolo.jobs.inference import apply, chunk_rows
@@ -62,7 +63,8 @@ class Filled:
     def table(self, kind: MixedTableKind, given: Given) -> Any:
         """In the caller's own library, columns and dtypes; an array where they gave one."""
         if given.columns is None:
-            return self.values.astype(given.rows.dtype)
+            whole = np.isnan(self.values).any() and given.rows.dtype.kind != "f"  # of a column that training never had
+            return self.values if whole else cast(self.values, given.rows.dtype.name)
         names = tuple(given.columns.names[i] for i in _order(kind, given))
         columns = dataclasses.replace(given.columns, names=names, dtypes=tuple(sort.native for sort in self.sorts))
         return rebuilt_cells(list(self.values.T), self.sorts, columns)
@@ -86,7 +88,8 @@ def fill(trained: Trained, kind: MixedTableKind, given: Given, hidden: Any = Non
     condition = trained.condition(given.labels if y is None else y, len(source))
     values, sorts = _as_they_came(rows, kind, given, order)
     values = np.where(gone, guessed(trained, kind, source, condition, torch.from_numpy(gone)), values)
-    return Filled(values, sorts, gone, judge_guesses(trained, kind, source, condition))
+    visible = ArraySource(np.where(gone, np.nan, rows))
+    return Filled(values, sorts, gone, judge_guesses(trained, kind, visible, condition))
 
 
 def guessed(trained: Trained, kind: MixedTableKind, source: Source, condition: Tensor | None, gone: Tensor) -> np.ndarray:
@@ -107,16 +110,18 @@ def judge_guesses(
 ) -> tuple[Guesses, ...]:
     """Hide the cells of up to 500 rows that are there, one column after the other, and compare what the model says with them.
 
-    The mean and the most frequent level are those of all rows of the source, so they know more of these rows than the model.
+    The mean and the most frequent level are those of all rows of the source, so they know more of these rows than the model;
+    but where rows are some that the model was trained on, it guesses them better than others. Columns that the training never
+    had are left out.
     """
     every = source.take(torch.arange(len(source))).numpy()
     some = torch.arange(len(source))[:: -(-len(source) // JUDGED)]
     few, cells = Subset(source, some), every[some.numpy()]
     own = None if condition is None else condition[some]
-    found = []
+    found, empty = [], np.zeros(kind.width, dtype=bool) if kind.empty is None else kind.empty.numpy()
     for i, (name, sort) in enumerate(zip(kind.names, kind.sorts, strict=True)):
         known = ~np.isnan(cells[:, i]) & (cells[:, i] >= (0 if sort.levels else -np.inf))
-        if known.sum() < 2 or (len(kind.sorts) == 1):
+        if known.sum() < 2 or len(kind.sorts) == 1 or empty[i]:
             continue
         gone = torch.zeros(cells.shape, dtype=torch.bool)
         gone[:, i] = True

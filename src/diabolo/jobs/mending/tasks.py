@@ -28,7 +28,7 @@ TASKS: Mapping[str, Task] = {
     UNSHUFFLE: Task("that was shown shuffled tiles", "jigsaw"),
 }
 
-_BY_DAMAGE = {"mask": (DENOISE, IMPUTE), "mask-patches": (IMPUTE, DENOISE), "shuffle": (UNSHUFFLE,), "downsample": (UPSCALE,)}
+_BY_DAMAGE = {"mask-patches": (IMPUTE, DENOISE), "shuffle": (UNSHUFFLE,), "downsample": (UPSCALE,)}
 
 
 def tasks_of(trained: Trained) -> tuple[str, ...]:
@@ -39,7 +39,8 @@ def tasks_of(trained: Trained) -> tuple[str, ...]:
     corruption = trained.model.composition.corruption
     if corruption is None:
         return ()
-    return _BY_DAMAGE.get(corruption.name, (DENOISE,))  # all other damage, a user's own too, is noise
+    other = (DENOISE, IMPUTE) if corruption.hides else (DENOISE,)  # all other damage, a user's own too, is noise
+    return _BY_DAMAGE.get(corruption.name, other)
 
 
 def enlargement(trained: Trained) -> int:

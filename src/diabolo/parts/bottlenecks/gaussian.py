@@ -63,7 +63,7 @@ class Gaussian(Bottleneck):
     warmup: float = option(0.0, "fraction of training over which that weight grows from 0", low=0.0, high=1.0)
     free_bits: float = option(0.0, "nats a code number may tell for nothing", low=0.0)
     samples: int = option(1, "codes drawn a row in training; more tighten the bound", low=1)
-    samples_from: float = option(0.0, "fraction of training before which one is drawn instead", low=0.0, high=0.99)
+    samples_from: float = option(0.0, "share of training with one draw a row, before the others join", low=0.0, high=0.99)
 
     def check(self) -> None:
         """Also raise ParameterError where several samples meet a weight, which the bound of several samples does not have."""

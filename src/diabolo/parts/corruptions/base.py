@@ -32,5 +32,10 @@ class Corruption(Part, ABC):
         """Whether the loss counts only in some cells, so that what comes out must have the shape of what goes in."""
         return False
 
+    @property
+    def hides(self) -> bool:
+        """Whether it hides cells as ``masks.emptied`` does, so that a model learns to fill them in."""
+        return False
+
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError where this corruption has no meaning for such data."""

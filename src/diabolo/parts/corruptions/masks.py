@@ -44,6 +44,10 @@ class MaskCells(Corruption):
     def partial(self) -> bool:
         return self.judge == "hidden"
 
+    @property
+    def hides(self) -> bool:
+        return True
+
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError where the value is outside the bounds of the data, or there is one for a mixed table."""
         _check_value(self, layout)
@@ -87,6 +91,10 @@ class MaskPatches(Corruption):
     @property
     def partial(self) -> bool:
         return self.judge == "hidden"
+
+    @property
+    def hides(self) -> bool:
+        return True
 
     def check_layout(self, layout: Layout) -> None:
         """Raise ParameterError for tables, for a patch that covers everything, and for a value outside the bounds."""
@@ -135,16 +143,22 @@ class Dropout(Corruption):
 
 
 def masked(part: MaskCells | MaskPatches, x: Tensor, hidden: Tensor, layout: Layout) -> Corrupted:
+    """x (N, F, *P) :func:`emptied` where ``hidden``, and where the loss counts."""
+    return Corrupted(emptied(part, x, hidden, layout), hidden, hidden if part.judge == "hidden" else None)
+
+
+def emptied(part: Corruption, x: Tensor, hidden: Tensor, layout: Layout) -> Tensor:
     """x (N, F, *P) with the part's value where ``hidden`` (bool like x) is True: what a model of that part saw in training.
 
-    In mixed tables ``hidden`` is True for all fields of a column or for none; these become 0, and the flag 1.
+    part: one that ``hides``. In mixed tables ``hidden`` is True for all fields of a column or for none; these become 0, and the
+    flag 1.
     """
-    judged, value = hidden if part.judge == "hidden" else None, part.value
     if layout.columns:
-        return Corrupted(torch.where(hidden, layout.missing(x), x), hidden, judged)
+        return torch.where(hidden, layout.missing(x), x)
+    value = part.value if isinstance(part, MaskCells | MaskPatches) else None
     if value is None:
         value = 0.0 if layout.bounds is None else layout.bounds[0]
-    return Corrupted(x.masked_fill(hidden, value), hidden, judged)
+    return x.masked_fill(hidden, value)
 
 
 def _check_value(part: MaskCells | MaskPatches, layout: Layout) -> None:

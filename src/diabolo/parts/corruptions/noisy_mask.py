@@ -31,6 +31,10 @@ class NoisyMask(Corruption):
     std: float = option(0.5, "largest standard deviation of the noise, in the model's own units", low=0.0)
     fraction: float = option(0.5, "largest chance of a cell to be hidden", low=0.0, high=1.0)
 
+    @property
+    def hides(self) -> bool:
+        return True
+
     def __call__(self, x: Tensor, layout: Layout, generator: torch.Generator) -> Corrupted:
         """x (N, F, *P) -> the same, noisy, with hidden cells."""
         each = (2, len(x), *[1] * (x.dim() - 1))

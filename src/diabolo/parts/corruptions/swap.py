@@ -21,7 +21,7 @@ class Swap(Corruption):
 
     What comes in is a value that the column really has, as often as it has it, so nothing but the rest of the row tells that it
     is wrong; and it needs no unit, which makes it the noise for tables of numbers and categories. In a mixed table whole
-    columns are swapped. A cell may also take a missing one, and one that is missing a value.
+    columns are swapped. A cell may become missing, and a missing cell a value.
 
     What a struck cell held is gone, hence those cells are reported as hidden. A batch of one row stays as it is.
 
