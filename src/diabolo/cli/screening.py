@@ -172,7 +172,7 @@ def show(found: OddRows, *, explain: bool) -> None:
         title = f"Anomalies told from normal rows, on {int(found.judged.sum())} rows"
         console.table(["", "ROC-AUC", "average precision"], figures, title=title, numbers=(1, 2))
         if found.simpler_ahead is not None:
-            console.result(f"By these labels {WORDS[found.simpler_ahead]} alone would have done better.")
+            console.result(f"By these labels {WORDS[found.simpler_ahead]} alone would have done better, in one of the two at least.")
     if found.verdict is not None:
         console.result()
         console.result(str(found.verdict))

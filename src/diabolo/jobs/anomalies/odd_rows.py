@@ -96,12 +96,13 @@ class OddRows:
 
     @property
     def simpler_ahead(self) -> str | None:
-        """The simpler part that tells anomalies best, where its ROC-AUC alone is above that of all together."""
+        """The simpler part that tells anomalies best, where its ROC-AUC or average precision is above that of all together."""
         if self.quality is None:
             return None
         first, *others = self.quality
-        ahead = [n for n in others if n != OWN and self.quality[n].auc > self.quality[first].auc]
-        return max(ahead, key=lambda n: self.quality[n].auc) if ahead else None  # type: ignore[index]
+        own, simpler = self.quality[first], [n for n in others if n != OWN]
+        ahead = [n for n in simpler if self.quality[n].auc > own.auc or self.quality[n].precision > own.precision]
+        return max(ahead, key=lambda n: self.quality[n].precision) if ahead else None  # type: ignore[index]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON: the summary, and what is said of each row."""

@@ -36,11 +36,12 @@ class Ruler:
         """Means and standard deviations of training rows v (n, F), in the columns' own units; 1 for a number that never varies.
         Of numbers those of the cells that are there.
 
-        Fields that are 0 or 1 (the states of categories, and whether a cell is missing) have that of a coin that falls so in
-        ``(count + 1/2) / (n + 1)`` of the cases: what was never seen is far from what was, and the farther the more was seen.
-        Those of a category are also divided by the root of how many of them vary: together they have the variance of one
-        number, so that many levels do not outvote other columns (as groups of columns are balanced in multiple factor analysis,
-        Escofier & Pagès 1994, https://doi.org/10.1016/0167-9473(94)90135-X).
+        Fields that are 0 or 1 (the states of categories, and whether a cell is missing) lie ``sqrt(-2 log q)`` apart, where
+        q is how often the rarer of the two was seen, ``(count + 1/2) / (n + 1)``: as far as a normal number of that rarity is
+        from its mean. States that were seen have together the variance of one number, so that many levels do not outvote other
+        columns (as groups of columns are balanced in multiple factor analysis, Escofier & Pagès 1994,
+        https://doi.org/10.1016/0167-9473(94)90135-X). What was never seen is far from what was, and the farther the more was
+        seen. That a cell is missing counts only where none was in training: else rows with gaps would stand apart together.
         """
         center, scale, constant = np.zeros(v.shape[1]), np.ones(v.shape[1]), np.zeros(v.shape[1], dtype=bool)
         for i, cells in enumerate(present(v, layout)):
@@ -48,10 +49,13 @@ class Ruler:
             center[i], scale[i] = (cells[0], 1.0) if constant[i] else (cells.mean(), cells.std())
         binary = binary_fields(layout)
         chance = (center[binary] * len(v) + 0.5) / (len(v) + 1)
-        scale[binary] = np.sqrt(chance * (1 - chance))
-        for column in layout.columns:
-            block = slice(column.start, column.stop)
-            scale[block] *= np.sqrt(max(1, int((~constant[block]).sum()))) if column.levels else 1
+        scale[binary] = 1 / np.sqrt(-2 * np.log(np.minimum(chance, 1 - chance)))
+        flags = [column.flag for column in layout.columns if not constant[column.flag]]
+        scale[flags] = np.inf
+        for column in (c for c in layout.columns if c.levels):
+            states = np.flatnonzero(~constant[column.start : column.flag]) + column.start
+            together = (center[states] * (1 - center[states]) / np.square(scale[states])).sum()
+            scale[states] *= np.sqrt(together)
         flat = np.zeros(len(center))
         return cls(center, np.where(scale > 0, scale, 1.0), flat, flat + 1, flat.astype(bool))
 

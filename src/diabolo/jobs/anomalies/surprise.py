@@ -16,6 +16,8 @@ from diabolo.parts.likelihoods import Mixed
 from diabolo.records import Column, Layout
 from diabolo.trained import Trained
 
+EDGE = 5.0
+"""Numbers, in the scale the model sees, are shown no farther from 0; of normal ones three in ten million lie beyond."""
 PASSES = 64
 """Most times that a row goes through the model; of wider tables several columns are hidden at once."""
 
@@ -131,15 +133,18 @@ def look(trained: Trained, x: Tensor, condition: Tensor | None) -> Look:
     """x (N, F) on the model's device -> what the model says about each cell.
 
     Columns are hidden in turn where the model was trained so. Others are asked with the whole row before them, in which they
-    also see the cell itself.
+    also see the cell itself. Numbers farther off than training has them are shown at that edge, so that one wild cell does
+    not spoil what is expected of the others.
     """
     layout = trained.kind.layout
     count, owner = len(columns_of(layout)), layout.owner(x.device)
     mean, log_p, peak = torch.zeros_like(x), x.new_zeros(len(x), count), x.new_zeros(len(x), count)
+    shown, fields = x.clone(), torch.from_numpy(number_fields(layout)[1]).to(x.device)
+    shown[:, fields] = shown[:, fields].clamp(-EDGE, EDGE)
     for columns in groups(count) if hides(trained) else [list(range(count))]:
         hidden = torch.zeros(count, dtype=torch.bool, device=x.device)
         hidden[columns] = True
-        seen = hide(trained, x, hidden.expand(len(x), count)) if hides(trained) else x
+        seen = hide(trained, shown, hidden.expand(len(x), count)) if hides(trained) else shown
         says = said(trained, seen, x, condition)
         mean, log_p, peak = (
             torch.where(where, new, old)
