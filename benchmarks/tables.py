@@ -32,7 +32,7 @@ from sklearn.preprocessing import StandardScaler
 
 from diabolo.data.reading import read
 from diabolo.data.subset import at_most
-from diabolo.jobs.anomalies.scores import score_rows, train_scores
+from diabolo.jobs.anomalies.detector.scores import score_rows, train_scores
 
 Array = NDArray[np.float64]
 MODES = ("one-class", "contaminated")

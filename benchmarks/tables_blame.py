@@ -21,7 +21,7 @@ import polars as pl
 import torch
 
 from diabolo import read
-from diabolo.jobs.anomalies.explain import explain, training_options
+from diabolo.jobs.anomalies.blame.explain import explain, training_options
 from diabolo.jobs.train import train
 
 HELD_OUT = 4_000

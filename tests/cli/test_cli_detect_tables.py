@@ -11,7 +11,7 @@ import pytest
 
 from diabolo import store
 from diabolo.cli import main
-from diabolo.jobs.anomalies.screen import NAME, Screen
+from diabolo.jobs.anomalies.detector.screen import NAME, Screen
 from tests.cli.conftest import BlankReport, Run
 
 SHORT = ("--epochs", "4")

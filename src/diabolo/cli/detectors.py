@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from diabolo.cli.progress import ProgressLine
     from diabolo.cli.screening import Asked
     from diabolo.data import Reading
-    from diabolo.jobs.anomalies.screen import Screen
+    from diabolo.jobs.anomalies.detector.screen import Screen
     from diabolo.jobs.train import Options
     from diabolo.trained import Trained
 
@@ -107,8 +107,8 @@ def make(
     """
     from diabolo import store
     from diabolo.cli.progress import ProgressLine
-    from diabolo.jobs.anomalies.screen import read_rows
-    from diabolo.jobs.anomalies.threshold import AUTO, check_contamination
+    from diabolo.jobs.anomalies.detector.screen import read_rows
+    from diabolo.jobs.anomalies.detector.threshold import AUTO, check_contamination
     from diabolo.jobs.train import Options
 
     contamination = AUTO if first.contamination is None else first.contamination
@@ -133,7 +133,7 @@ def make(
 
 
 def _fitted(reading: Reading, first: First, contamination: float | str, device: str, progress: ProgressLine) -> Screen:
-    from diabolo.jobs.anomalies.screen import NAME, fit_screen, options_for
+    from diabolo.jobs.anomalies.detector.screen import NAME, fit_screen, options_for
     from diabolo.training.events import Event, Notice
 
     def watch(event: Event) -> None:
@@ -165,7 +165,7 @@ def _normal_rows(reading: Reading, anomalous: np.ndarray | None) -> tuple[np.nda
 
 
 def _held_out(reading: Reading) -> np.ndarray:
-    from diabolo.jobs.anomalies.screen import held_out_of
+    from diabolo.jobs.anomalies.detector.screen import held_out_of
 
     return held_out_of(len(reading.source), reading.groups).numpy()
 

@@ -13,8 +13,8 @@ from diabolo.cli.inputs import known_data, known_target, read_pair, run_record
 from diabolo.data import Reading
 from diabolo.data.subset import Subset
 from diabolo.errors import ParameterError
-from diabolo.jobs.anomalies.memory import row_keys
-from diabolo.jobs.anomalies.screen import NAME, SPLIT, Screen, held_out_of
+from diabolo.jobs.anomalies.detector.known_rows import row_keys
+from diabolo.jobs.anomalies.detector.screen import NAME, SPLIT, Screen, held_out_of
 from diabolo.jobs.train import Options
 from diabolo.jobs.workshop import Judged, judge, judge_rows
 from diabolo.report import Report

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from diabolo.cli.detectors import MadeFirst
     from diabolo.data import Reading
-    from diabolo.jobs.anomalies.drift import Drift
-    from diabolo.jobs.anomalies.explain import Blame
-    from diabolo.jobs.anomalies.odd_rows import OddRows
+    from diabolo.jobs.anomalies.blame.explain import Blame
+    from diabolo.jobs.anomalies.detector.drift import Drift
+    from diabolo.jobs.anomalies.detector.odd_rows import OddRows
     from diabolo.trained import Trained
 
 WORDS = {
@@ -55,7 +55,7 @@ class Asked:
     def check(self, *, trains: bool) -> None:
         """ParameterError for rates that are none, for several of them, and for drift from rows to themselves: before anything
         is read. trains: whether there is no model yet."""
-        from diabolo.jobs.anomalies.odd_rows import check_rates
+        from diabolo.jobs.anomalies.detector.odd_rows import check_rates
 
         if trains and self.drift:
             raise ParameterError("--drift compares DATA with what a MODEL was trained on: diabolo detect MODEL DATA --drift")
@@ -77,7 +77,7 @@ class Asked:
     def truth(self, reading: Reading) -> np.ndarray | None:
         """Which rows are anomalies (n,), as their labels say; None where they do not. What was understood is said aloud."""
         from diabolo.cli.detecting import truth
-        from diabolo.jobs.anomalies.odd_rows import rarer_label
+        from diabolo.jobs.anomalies.detector.odd_rows import rarer_label
         from diabolo.jobs.labels import class_names
 
         if self.normal or reading.labels is None:
@@ -116,7 +116,7 @@ def batch(trained: Trained, folder: Path, data: str, made: MadeFirst | None, *, 
 
 def run(rows: Batch, asked: Asked, output: Path | None, ending: str | None, reference: str | None, *, as_json: bool) -> None:
     """Judge rows, write what was asked for, and say it."""
-    from diabolo.jobs.anomalies.odd_rows import find_odd_rows
+    from diabolo.jobs.anomalies.detector.odd_rows import find_odd_rows
 
     trained, reading, made = rows.trained, rows.reading, rows.made
     drift = _drift(rows) if asked.drift else None
@@ -172,7 +172,9 @@ def show(found: OddRows, *, explain: bool) -> None:
         title = f"Anomalies told from normal rows, on {int(found.judged.sum())} rows"
         console.table(["", "ROC-AUC", "average precision"], figures, title=title, numbers=(1, 2))
         if found.simpler_ahead is not None:
-            console.result(f"By these labels {WORDS[found.simpler_ahead]} alone would have done better, in one of the two at least.")
+            console.result(
+                f"By these labels {WORDS[found.simpler_ahead]} alone would have done better, in one of the two at least."
+            )
     if found.verdict is not None:
         console.result()
         console.result(str(found.verdict))
@@ -268,7 +270,7 @@ def _row(found: OddRows, k: int) -> str:
 def _named(rows: Batch, found: OddRows) -> OddRows:
     """The same with levels never seen as they stand in the file, where it is a file."""
     from diabolo.data.files import TABLES, read_table
-    from diabolo.jobs.anomalies.odd_rows import with_levels
+    from diabolo.jobs.anomalies.detector.odd_rows import with_levels
 
     path = Path(rows.data)
     unseen = any(blame.saw is None for blames in found.blames.values() for blame in blames)
@@ -293,7 +295,7 @@ def _blame_columns(found: OddRows) -> Mapping[str, list[Any]]:
 
 
 def _drift(rows: Batch) -> Drift:
-    from diabolo.jobs.anomalies.screen import NAME, Screen
+    from diabolo.jobs.anomalies.detector.screen import NAME, Screen
 
     if NAME not in rows.trained.companions:
         raise ParameterError(

@@ -22,10 +22,10 @@ from diabolo.errors import ParameterError
 from diabolo.estimators.autoencoder import Autoencoder
 from diabolo.estimators.features import remember_features
 from diabolo.estimators.parameters import asked_of, seed_of
-from diabolo.jobs.anomalies.discoveries import Discoveries, check_rate, discoveries
-from diabolo.jobs.anomalies.drift import ALPHA, Drift
-from diabolo.jobs.anomalies.explain import Blame, explain
-from diabolo.jobs.anomalies.screen import (
+from diabolo.jobs.anomalies.blame.explain import Blame, explain
+from diabolo.jobs.anomalies.detector.discoveries import Discoveries, check_rate, discoveries
+from diabolo.jobs.anomalies.detector.drift import ALPHA, Drift
+from diabolo.jobs.anomalies.detector.screen import (
     CROSS,
     SPLIT,
     Screen,
@@ -35,8 +35,8 @@ from diabolo.jobs.anomalies.screen import (
     read_rows,
     screen_around,
 )
-from diabolo.jobs.anomalies.spoiling import Verdict
-from diabolo.jobs.anomalies.threshold import AUTO, check_contamination
+from diabolo.jobs.anomalies.detector.threshold import AUTO, check_contamination
+from diabolo.jobs.anomalies.detector.verdict import Verdict
 from diabolo.trained import Trained
 from diabolo.training.progress import readers_for
 
@@ -49,14 +49,14 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         autoencoder: ``"auto"``: one that is good at this; the name of a recipe; an :class:`Autoencoder`. A fitted one is used
             as it is, also by clones and in grid searches; ``fit`` then only finds what rows are judged by.
         contamination: the share of anomalies among the rows given to ``fit``, in (0, 0.5]: ``predict`` gives -1 to that share
-            of them. ``"auto"``: the rule of :func:`~diabolo.jobs.anomalies.threshold.choose_threshold`, which points at those
-            beyond the whisker of a boxplot for skewed values, and at the strangest hundredth at least; with ``novelty`` at
-            about 1 % of usual rows.
+            of them. ``"auto"``: the rule of :func:`~diabolo.jobs.anomalies.detector.threshold.choose_threshold`, which points
+            at those beyond the whisker of a boxplot for skewed values, and at the strangest hundredth at least; with
+            ``novelty`` at about 1 % of usual rows.
         novelty: whether the rows given to ``fit`` are known to be normal. Else there may be anomalies among them.
         calibration: how p-values come about. ``"split"``: a fifth of the rows (20 to 1 000, a quarter at most) is held out for
             that alone. ``"cross"``: five more models are trained, for few rows and more exact p-values; see
-            :mod:`diabolo.jobs.anomalies.screen` for what each promises. A fitted autoencoder stays as it is, and cannot be
-            had with "cross"; rows that it was trained by then never calibrate.
+            :mod:`diabolo.jobs.anomalies.detector.screen` for what each promises. A fitted autoencoder stays as it is, and
+            cannot be had with "cross"; rows that it was trained by then never calibrate.
         label, id, ignore: columns of a data frame or file that are no features. Labels are not learned from.
         kind: as of :class:`Autoencoder`, where ``autoencoder`` is none. ``"auto"`` infers it, and takes all tables for mixed
             ones: scaled by what lies in their middle, so that rows far out do not set the scale, and with empty cells allowed.
@@ -187,9 +187,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def explain(self, X: Any, *, most: int = 3) -> tuple[tuple[Blame, ...], ...]:
         """The cells to blame of each row, the first first: what it saw, what was expected, sigmas, and what would clear it.
 
-        A :class:`~diabolo.jobs.anomalies.explain.Blame` each, ``most`` a row at most. UnsupportedError for pictures. The model
-        that scores was trained with hidden cells, so it is the one that explains too. Of an ``autoencoder`` that was not, blame
-        is less sharp, see :func:`~diabolo.jobs.anomalies.explain.explain`.
+        A :class:`~diabolo.jobs.anomalies.blame.explain.Blame` each, ``most`` a row at most. UnsupportedError for pictures. The
+        model that scores was trained with hidden cells, so it is the one that explains too. Of an ``autoencoder`` that was
+        not, blame is less sharp, see :func:`~diabolo.jobs.anomalies.blame.explain.explain`.
         """
         screen = self._fitted()
         self._remember(X, reset=False)
@@ -198,7 +198,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def drift(self, X: Any, *, alpha: float = ALPHA) -> Drift:
         """Whether these rows are still like the training data, by column and as a whole: ``print(result)``, ``.drifted``.
 
-        See :func:`~diabolo.jobs.anomalies.drift.find_drift`. alpha: the chance of a false alarm.
+        See :func:`~diabolo.jobs.anomalies.detector.drift.find_drift`. alpha: the chance of a false alarm.
         """
         alpha, screen, source = check_rate(alpha, "alpha"), self._fitted(), self._rows(X)
         return screen.drift(source, alpha=alpha)

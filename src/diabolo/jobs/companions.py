@@ -13,7 +13,8 @@ from diabolo.baselines.pca import EXACT, ROWS_AT_ONCE, Pca, fit_pca, fit_pca_in_
 from diabolo.baselines.quantized_pca import QuantizedPca
 from diabolo.data.examples import Examples
 from diabolo.data.subset import Subset
-from diabolo.jobs.anomalies import calibration, rarity, usual
+from diabolo.jobs.anomalies import calibration, rarity
+from diabolo.jobs.anomalies.blame import column_figures as usual
 from diabolo.jobs.anomalies.calibration import CODES as CODES
 from diabolo.jobs.codes.discrete import code_bits
 from diabolo.jobs.generation import code_prior
@@ -23,8 +24,8 @@ from diabolo.trained import Companion, Trained
 
 TWIN = "pca"
 JUDGMENT, JUDGMENTS = "screen", "scores-"
-"""What an AnomalyDetector leaves beside a model; names, or their beginnings, of :mod:`diabolo.jobs.anomalies.screen` and
-:mod:`diabolo.jobs.anomalies.scores`, which train models and so cannot be known here."""
+"""What an AnomalyDetector leaves beside a model; names, or their beginnings, of :mod:`diabolo.jobs.anomalies.detector.screen`
+and :mod:`diabolo.jobs.anomalies.detector.scores`, which train models and so cannot be known here."""
 CODE_ROWS = 5_000
 TWIN_CELLS = 50_000_000
 
@@ -47,9 +48,9 @@ def add_companions(
     from as many rows as hold 50 million numbers; not for models trained on pairs. A model that went on with fewer rows keeps
     the PCA it had. calibration: see
     :func:`diabolo.jobs.anomalies.calibration.calibrate`; of training rows where there are no others. usual:
-    of tables, see :func:`diabolo.jobs.anomalies.usual.usual_of`; of the same rows. What is simpler at mending pictures: see
-    :func:`diabolo.jobs.mending.judge_mending.fit_simpler`. groups: (n,) of all rows of the examples, alike for squares of one
-    photograph. prior_seconds: for the prior over discrete codes, where time is limited.
+    of tables, see :func:`diabolo.jobs.anomalies.blame.column_figures.usual_of`; of the same rows. What is simpler at mending
+    pictures: see :func:`diabolo.jobs.mending.judge_mending.fit_simpler`. groups: (n,) of all rows of the examples, alike for
+    squares of one photograph. prior_seconds: for the prior over discrete codes, where time is limited.
     """
     trained = trained.without_companion(rarity.NAME)
     trained = trained.with_companion(CODES, _codes(trained, examples, _some(rows, CODE_ROWS, seed), labels))

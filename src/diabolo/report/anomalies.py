@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from diabolo.jobs.anomalies.explain import Blame
-from diabolo.jobs.anomalies.odd_rows import THRESHOLD, OddRows
-from diabolo.jobs.anomalies.spoiling import Verdict
+from diabolo.jobs.anomalies.blame.explain import Blame
+from diabolo.jobs.anomalies.detector.odd_rows import THRESHOLD, OddRows
+from diabolo.jobs.anomalies.detector.verdict import Verdict
 from diabolo.report.drawings import draw_rates, draw_row_scores
 from diabolo.report.gathered import Gathered
 from diabolo.report.language import Language

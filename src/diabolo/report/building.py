@@ -12,7 +12,7 @@ import jinja2
 
 from diabolo import __version__
 from diabolo.data.sources import Source
-from diabolo.jobs.anomalies.odd_rows import OddRows
+from diabolo.jobs.anomalies.detector.odd_rows import OddRows
 from diabolo.jobs.evaluation.evaluate import Evaluation
 from diabolo.report.gathered import Gathered, gather
 from diabolo.report.health import judge_health

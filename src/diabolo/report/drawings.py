@@ -13,8 +13,8 @@ from diabolo.figures.histogram import histogram
 from diabolo.figures.rates import rates
 from diabolo.figures.texts import ENGLISH, RUSSIAN
 from diabolo.figures.units import units
+from diabolo.jobs.anomalies.detector.odd_rows import THRESHOLD, OddRows, curves_of
 from diabolo.jobs.anomalies.judge import Detection
-from diabolo.jobs.anomalies.odd_rows import THRESHOLD, OddRows, curves_of
 from diabolo.jobs.codes.maps import CodeMap
 from diabolo.jobs.diagnosis.curves import telling
 from diabolo.report.gathered import Gathered

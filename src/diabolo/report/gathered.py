@@ -9,8 +9,8 @@ import numpy as np
 
 from diabolo.data.sources import Source
 from diabolo.data.split import split
-from diabolo.jobs.anomalies.odd_rows import OddRows, find_odd_rows, rarer_label
-from diabolo.jobs.anomalies.screen import NAME
+from diabolo.jobs.anomalies.detector.odd_rows import OddRows, find_odd_rows, rarer_label
+from diabolo.jobs.anomalies.detector.screen import NAME
 from diabolo.jobs.anomalies.strangest import Oddities, find_oddities
 from diabolo.jobs.codes.embed import embed
 from diabolo.jobs.codes.maps import CodeMap, can_arrange, map_codes

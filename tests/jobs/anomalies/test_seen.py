@@ -12,7 +12,7 @@ from diabolo import store
 from diabolo.data.sources import ArraySource
 from diabolo.data.split import split
 from diabolo.jobs.anomalies import seen as module
-from diabolo.jobs.anomalies.memory import row_keys
+from diabolo.jobs.anomalies.detector.known_rows import row_keys
 from diabolo.jobs.anomalies.seen import NAME, Seen
 from diabolo.jobs.train import Options, train
 from tests.helpers import low_rank, quick

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.jobs.anomalies.memory import MOST_ROWS, row_keys
+from diabolo.jobs.anomalies.detector.known_rows import MOST_ROWS, row_keys
 from diabolo.trained import Companion, Trained
 
 NAME = "seen"
@@ -25,10 +25,10 @@ LAST = np.uint64(2**64 - 1)
 class Seen:
     """The rows that weights were fitted to, in all trainings that the model went on with.
 
-    keys: (m,) uint64, ascending, see :func:`diabolo.jobs.anomalies.memory.row_keys`: hashes, from which no cell can be read,
-    though of a row at hand one can tell whether it was there. Beyond 200 000 rows the smallest ones. limit: rows with larger
-    keys are not known; keys hang on values alone, so that those up to it are as good as drawn. rows: how many, each counted as
-    often as a training was given it. fraction: that the last training held out.
+    keys: (m,) uint64, ascending, see :func:`diabolo.jobs.anomalies.detector.known_rows.row_keys`: hashes, from which no cell
+    can be read, though of a row at hand one can tell whether it was there. Beyond 200 000 rows the smallest ones. limit: rows
+    with larger keys are not known; keys hang on values alone, so that those up to it are as good as drawn. rows: how many,
+    each counted as often as a training was given it. fraction: that the last training held out.
     """
 
     keys: np.ndarray

@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import kstest
 
 from diabolo.data.sources import ArraySource
-from diabolo.jobs.anomalies import memory as memory_module
-from diabolo.jobs.anomalies.memory import Memory, chances, row_keys
+from diabolo.jobs.anomalies.detector import known_rows as memory_module
+from diabolo.jobs.anomalies.detector.known_rows import Memory, chances, row_keys
 
 X = np.random.default_rng(0).integers(-3, 3, size=(500, 7)).astype(np.float64)
 

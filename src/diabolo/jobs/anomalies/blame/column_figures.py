@@ -15,7 +15,7 @@ from torch import Tensor
 from diabolo.data.examples import Examples
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
-from diabolo.jobs.anomalies.surprise import PASSES, Look, columns_of, explainable, hides, look, number_fields, spreads
+from diabolo.jobs.anomalies.blame.surprise import PASSES, Look, columns_of, explainable, hides, look, number_fields, spreads
 from diabolo.jobs.inference import apply
 from diabolo.records import Layout
 from diabolo.trained import Companion, Trained

@@ -12,9 +12,9 @@ import pytest
 
 from diabolo import store
 from diabolo.errors import ParameterError, UnsupportedError
-from diabolo.jobs.anomalies import surprise
-from diabolo.jobs.anomalies.explain import CLEAR, Blame, explain, training_options
-from diabolo.jobs.anomalies.usual import NAME
+from diabolo.jobs.anomalies.blame import surprise
+from diabolo.jobs.anomalies.blame.column_figures import NAME
+from diabolo.jobs.anomalies.blame.explain import CLEAR, Blame, explain, training_options
 from diabolo.jobs.train import train
 from diabolo.trained import Trained
 from tests.helpers import little_images, low_rank, quick

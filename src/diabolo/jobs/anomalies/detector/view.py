@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.baselines.pca import Pca, fit_pca
-from diabolo.jobs.anomalies.neighbors import Neighbors, Places
-from diabolo.jobs.anomalies.ruler import Ruler
+from diabolo.jobs.anomalies.detector.neighbors import Neighbors, Places
+from diabolo.jobs.anomalies.detector.ruler import Ruler
 from diabolo.trained import Companion
 
 FLOOR = 0.1

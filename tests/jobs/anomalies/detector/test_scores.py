@@ -12,7 +12,7 @@ import torch
 from diabolo import store
 from diabolo.data.reading import read
 from diabolo.errors import DataError, UnsupportedError
-from diabolo.jobs.anomalies.scores import (
+from diabolo.jobs.anomalies.detector.scores import (
     RULERS,
     WEIGHTS,
     fit_neighbors,

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.data.subset import at_most
-from diabolo.jobs.anomalies.ruler import Ruler
-from diabolo.jobs.anomalies.view import View
+from diabolo.jobs.anomalies.detector.ruler import Ruler
+from diabolo.jobs.anomalies.detector.view import View
 from diabolo.records import Layout
 
 SHARE = 0.7

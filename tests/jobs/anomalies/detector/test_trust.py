@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from diabolo.jobs.anomalies.trust import SHARE, in_deviations, standardized, trusted, usual
+from diabolo.jobs.anomalies.detector.trust import SHARE, in_deviations, standardized, trusted, usual
 from diabolo.records import Layout
 
 LAYOUT = Layout(("a", "b", "c"))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from diabolo.data.sources import Source
-from diabolo.jobs.anomalies.ruler import binary_fields
+from diabolo.jobs.anomalies.detector.ruler import binary_fields
 from diabolo.jobs.inference import apply
 from diabolo.records import Layout
 from diabolo.trained import Companion, Trained

@@ -14,16 +14,16 @@ from diabolo.data.kinds.mixed import MixedTableKind
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset
 from diabolo.errors import DataError, ParameterError
+from diabolo.jobs.anomalies.blame.explain import CLEAR, Blame, explain
+from diabolo.jobs.anomalies.blame.surprise import explainable
 from diabolo.jobs.anomalies.detect import detect
-from diabolo.jobs.anomalies.discoveries import check_rate, discoveries
-from diabolo.jobs.anomalies.explain import CLEAR, Blame, explain
+from diabolo.jobs.anomalies.detector.discoveries import check_rate, discoveries
+from diabolo.jobs.anomalies.detector.known_rows import row_keys
+from diabolo.jobs.anomalies.detector.scores import WEIGHTS
+from diabolo.jobs.anomalies.detector.scoring import NAMES
+from diabolo.jobs.anomalies.detector.screen import NAME, Screen
+from diabolo.jobs.anomalies.detector.verdict import ALL, OWN, Verdict
 from diabolo.jobs.anomalies.judge import QUANTILE, as_truth, check_quantile, threshold_of
-from diabolo.jobs.anomalies.memory import row_keys
-from diabolo.jobs.anomalies.scores import WEIGHTS
-from diabolo.jobs.anomalies.scoring import NAMES
-from diabolo.jobs.anomalies.screen import NAME, Screen
-from diabolo.jobs.anomalies.spoiling import ALL, OWN, Verdict
-from diabolo.jobs.anomalies.surprise import explainable
 from diabolo.jobs.labels import class_names
 from diabolo.trained import Trained
 

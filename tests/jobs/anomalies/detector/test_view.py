@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from diabolo.jobs.anomalies.ruler import Ruler
-from diabolo.jobs.anomalies.view import FLOOR, View
+from diabolo.jobs.anomalies.detector.ruler import Ruler
+from diabolo.jobs.anomalies.detector.view import FLOOR, View
 from diabolo.records import Layout
 
 V = np.random.default_rng(0).normal(size=(80, 3)) @ np.array([[3.0, 1, 0], [0, 1, 0], [0, 0, 9]])

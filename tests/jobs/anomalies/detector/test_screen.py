@@ -14,11 +14,11 @@ from diabolo.data.sources import ArraySource, Source
 from diabolo.data.split import folds, split, split_off
 from diabolo.errors import DataError, ParameterError, StoreError, UnsupportedError
 from diabolo.jobs.anomalies.calibration import p_values
-from diabolo.jobs.anomalies.memory import chances, row_keys
+from diabolo.jobs.anomalies.detector.known_rows import chances, row_keys
+from diabolo.jobs.anomalies.detector.scores import PREFIX, score_rows
+from diabolo.jobs.anomalies.detector.scoring import to_learn_from, with_scores
+from diabolo.jobs.anomalies.detector.screen import NAME, UNKNOWN, Screen, fit_screen, rows_held_out, screen_around
 from diabolo.jobs.anomalies.rarity import NAME as RARITY
-from diabolo.jobs.anomalies.scores import PREFIX, score_rows
-from diabolo.jobs.anomalies.scoring import to_learn_from, with_scores
-from diabolo.jobs.anomalies.screen import NAME, UNKNOWN, Screen, fit_screen, rows_held_out, screen_around
 from diabolo.jobs.anomalies.seen import NAME as SEEN
 from diabolo.jobs.anomalies.seen import Seen
 from diabolo.jobs.companions import JUDGMENT, JUDGMENTS

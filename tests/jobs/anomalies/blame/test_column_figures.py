@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from diabolo.jobs.anomalies.surprise import Look
-from diabolo.jobs.anomalies.usual import ANYTHING, LEAST_SIGMA, Usual
+from diabolo.jobs.anomalies.blame.column_figures import ANYTHING, LEAST_SIGMA, Usual
+from diabolo.jobs.anomalies.blame.surprise import Look
 from diabolo.records import Column, Layout
 from diabolo.trained import Companion
 

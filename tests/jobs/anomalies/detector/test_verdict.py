@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from diabolo.data.sources import ArraySource
-from diabolo.jobs.anomalies.spoiling import Verdict, cells_spoiled, spoiled, wins
+from diabolo.jobs.anomalies.detector.verdict import Verdict, cells_spoiled, spoiled, wins
 
 
 def test_a_fifth_of_the_cells_comes_from_one_other_row() -> None:

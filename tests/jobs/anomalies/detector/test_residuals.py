@@ -7,7 +7,7 @@ import polars as pl
 import torch
 
 from diabolo import read
-from diabolo.jobs.anomalies.residuals import GROUPS, Residuals, groups, squares
+from diabolo.jobs.anomalies.detector.residuals import GROUPS, Residuals, groups, squares
 from diabolo.jobs.codes.reconstruct import encode_all, restored
 from diabolo.records import Column, Layout
 from tests.helpers import low_rank, quick

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from diabolo.jobs.anomalies.neighbors import Neighbors
+from diabolo.jobs.anomalies.detector.neighbors import Neighbors
 
 ROWS = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
 NEW = np.random.default_rng(1).normal(size=(9, 4)).astype(np.float32)

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from diabolo.data.kinds.base import Kind
 from diabolo.data.sources import Source
+from diabolo.jobs.anomalies.detector.scores import PREFIX, RULERS, Scores, fit_neighbors, fit_scores, score_rows, trusted_rows
 from diabolo.jobs.anomalies.judge import Judge, flat
 from diabolo.jobs.anomalies.rarity import with_rarity
-from diabolo.jobs.anomalies.scores import PREFIX, RULERS, Scores, fit_neighbors, fit_scores, score_rows, trusted_rows
 from diabolo.jobs.anomalies.traits import Traits
 from diabolo.trained import Trained
 

@@ -47,16 +47,16 @@ from diabolo.data.sources import ArraySource, Source
 from diabolo.data.split import folds, split, split_off
 from diabolo.data.subset import Subset, at_most
 from diabolo.errors import DataError, ParameterError, StoreError, UnsupportedError
+from diabolo.jobs.anomalies.blame.column_figures import NAME as USUAL
+from diabolo.jobs.anomalies.blame.column_figures import usual_of
 from diabolo.jobs.anomalies.calibration import CODES, p_values
-from diabolo.jobs.anomalies.drift import ALPHA, Drift, Feature, find_drift
-from diabolo.jobs.anomalies.memory import Memory, chances, row_keys
-from diabolo.jobs.anomalies.scores import Scores, training_options
-from diabolo.jobs.anomalies.scoring import among_all, is_table, neighbor_places, score, to_learn_from, with_scores
+from diabolo.jobs.anomalies.detector.drift import ALPHA, Drift, Feature, find_drift
+from diabolo.jobs.anomalies.detector.known_rows import Memory, chances, row_keys
+from diabolo.jobs.anomalies.detector.scores import Scores, training_options
+from diabolo.jobs.anomalies.detector.scoring import among_all, is_table, neighbor_places, score, to_learn_from, with_scores
+from diabolo.jobs.anomalies.detector.threshold import AUTO, Threshold, check_contamination, choose_threshold
+from diabolo.jobs.anomalies.detector.verdict import ALL, Verdict, cells_spoiled, spoiled, wins
 from diabolo.jobs.anomalies.seen import Seen
-from diabolo.jobs.anomalies.spoiling import ALL, Verdict, cells_spoiled, spoiled, wins
-from diabolo.jobs.anomalies.threshold import AUTO, Threshold, check_contamination, choose_threshold
-from diabolo.jobs.anomalies.usual import NAME as USUAL
-from diabolo.jobs.anomalies.usual import usual_of
 from diabolo.jobs.inference import codes
 from diabolo.jobs.train import GONE_ON_WITH, Options, Reader, train
 from diabolo.trained import Companion, Trained
@@ -110,7 +110,7 @@ class Screen:
         return p_values(self.scores(source, keys).total, self.usual, chances(keys, self.seed) if smoothed else None)
 
     def drift(self, source: Source, *, alpha: float = ALPHA) -> Drift:
-        """Whether rows are still like the training data, see :func:`diabolo.jobs.anomalies.drift.find_drift`."""
+        """Whether rows are still like the training data, see :func:`diabolo.jobs.anomalies.detector.drift.find_drift`."""
         keys = row_keys(source)
         fresh = self.scores(source, keys).total[self.memory.places(keys) < 0]
         now = np.empty((len(source), 0)) if self.sample is None else _raw(source, torch.arange(len(source)))
@@ -198,7 +198,7 @@ def fit_screen(
 
     Args:
         reading: the rows, with anomalies among them unless ``novelty``. options: of the training, None for :func:`options_for`.
-        contamination: see :func:`diabolo.jobs.anomalies.threshold.choose_threshold`.
+        contamination: see :func:`diabolo.jobs.anomalies.detector.threshold.choose_threshold`.
         calibration: ``"split"`` or ``"cross"``, see the top of this file. seed: of everything that is drawn.
         kind: how the rows were asked to be read, to be kept.
 

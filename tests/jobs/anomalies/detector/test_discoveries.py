@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 
 from diabolo.errors import DataError, ParameterError
 from diabolo.jobs.anomalies.calibration import p_values
-from diabolo.jobs.anomalies.discoveries import benjamini_hochberg, discoveries, holm
+from diabolo.jobs.anomalies.detector.discoveries import benjamini_hochberg, discoveries, holm
 
 P = st.lists(st.floats(0, 1), min_size=1, max_size=40).map(np.array)
 

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 from scipy.stats import chi2_contingency, ks_2samp
 
-from diabolo.jobs.anomalies.discoveries import holm
+from diabolo.jobs.anomalies.detector.discoveries import holm
 
 ALPHA = 0.05
 FEW_VALUES = 10

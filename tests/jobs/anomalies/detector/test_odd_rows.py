@@ -13,9 +13,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from diabolo.data import read
 from diabolo.errors import DataError, ParameterError
 from diabolo.jobs.anomalies.detect import detect
-from diabolo.jobs.anomalies.discoveries import discoveries
-from diabolo.jobs.anomalies.odd_rows import SHOWN, OddRows, curves_of, find_odd_rows, rarer_label, with_levels
-from diabolo.jobs.anomalies.screen import Screen, fit_screen, options_for, read_rows
+from diabolo.jobs.anomalies.detector.discoveries import discoveries
+from diabolo.jobs.anomalies.detector.odd_rows import SHOWN, OddRows, curves_of, find_odd_rows, rarer_label, with_levels
+from diabolo.jobs.anomalies.detector.screen import Screen, fit_screen, options_for, read_rows
 from tests.helpers import low_rank, quick
 
 N, ODD = 160, 10

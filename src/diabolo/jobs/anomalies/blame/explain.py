@@ -18,7 +18,8 @@ from diabolo.data.kinds.mixed import MixedTableKind
 from diabolo.data.kinds.table import TableKind
 from diabolo.data.sources import Source
 from diabolo.errors import ParameterError, UnsupportedError
-from diabolo.jobs.anomalies.surprise import (
+from diabolo.jobs.anomalies.blame.column_figures import NAME, Usual, look_at
+from diabolo.jobs.anomalies.blame.surprise import (
     Look,
     check_explainable,
     columns_of,
@@ -30,7 +31,6 @@ from diabolo.jobs.anomalies.surprise import (
     said,
     spreads,
 )
-from diabolo.jobs.anomalies.usual import NAME, Usual, look_at
 from diabolo.jobs.inference import apply
 from diabolo.jobs.labels import rows_and_labels
 from diabolo.jobs.train import Options

@@ -17,10 +17,10 @@ from diabolo.data.reading import Reading
 from diabolo.data.sources import Source
 from diabolo.data.subset import Subset, at_most
 from diabolo.errors import DataError, UnsupportedError
-from diabolo.jobs.anomalies.residuals import Residuals
-from diabolo.jobs.anomalies.ruler import Ruler
-from diabolo.jobs.anomalies.trust import MOST_ROWS, standardized, trusted, usual
-from diabolo.jobs.anomalies.view import View
+from diabolo.jobs.anomalies.detector.residuals import Residuals
+from diabolo.jobs.anomalies.detector.ruler import Ruler
+from diabolo.jobs.anomalies.detector.trust import MOST_ROWS, standardized, trusted, usual
+from diabolo.jobs.anomalies.detector.view import View
 from diabolo.jobs.train import Options, Reader, train
 from diabolo.parts.corruptions import NoisyMask
 from diabolo.parts.networks import Mlp
@@ -56,7 +56,8 @@ class Scores:
 def train_scores(reading: Reading, *, novelty: bool, seed: int, readers: Sequence[Reader] = ()) -> Trained:
     """A model of a table trained so that its scores are good, with what :func:`score_rows` needs, fitted to all rows.
 
-    novelty: whether the rows are clean; else it learns from those it trusts, see :func:`diabolo.jobs.anomalies.trust.trusted`.
+    novelty: whether the rows are clean; else it learns from those it trusts, see
+    :func:`diabolo.jobs.anomalies.detector.trust.trusted`.
     """
     everything = torch.arange(len(reading.source))
     rows = everything if novelty else trusted_rows(reading.kind.fit(reading.source, everything), reading.source, seed=seed)

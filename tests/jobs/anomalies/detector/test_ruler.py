@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from diabolo.jobs.anomalies.ruler import Ruler, binary_fields
+from diabolo.jobs.anomalies.detector.ruler import Ruler, binary_fields
 from diabolo.records import Column, Layout
 
 X = np.random.default_rng(0).normal(3, 2, size=(50, 3))

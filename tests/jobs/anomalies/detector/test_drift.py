@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency, ks_2samp
 
-from diabolo.jobs.anomalies.discoveries import holm
-from diabolo.jobs.anomalies.drift import Feature, find_drift, g_test
+from diabolo.jobs.anomalies.detector.discoveries import holm
+from diabolo.jobs.anomalies.detector.drift import Feature, find_drift, g_test
 
 RANDOM = np.random.default_rng(0)
 BEFORE = np.column_stack([RANDOM.normal(size=400), RANDOM.integers(0, 3, 400), RANDOM.exponential(size=400)])

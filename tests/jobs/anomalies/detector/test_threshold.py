@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import expon
 
 from diabolo.errors import ParameterError
-from diabolo.jobs.anomalies.threshold import check_contamination, choose_threshold, fence, medcouple
+from diabolo.jobs.anomalies.detector.threshold import check_contamination, choose_threshold, fence, medcouple
 
 
 def by_definition(values: np.ndarray) -> float:
