@@ -101,12 +101,10 @@ def test_known_normal_rows_alone_are_trained_on(run: Run) -> None:
 
 
 def test_a_page_shows_the_rows_and_their_cells(made: Path, run: Run) -> None:
-    apart = {"en": "neither a weight nor an epoch was chosen", "ru": "не подбирались ни веса, ни эпоха"}
     for lang, said in (("en", "What does not belong"), ("ru", "Что выбивается из ряда")):
         ran = run("detect", made / "machines-detector", made / "machines.csv", "--report", "page.html", "--lang", lang)
         assert ran.code == 0
         page = Path("page.html").read_text(encoding="utf-8")
-        assert apart[lang] in page
         section = page.partition('<section id="anomalies">')[2].partition("</section>")[0]
         assert said in section
         assert "σ</span>" in section

@@ -39,6 +39,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     for name in ("item", "tolist", "__bool__", "__float__", "cpu", "numpy"):
         count(torch.Tensor, name, "synchronizations")
     monkeypatch.setattr("diabolo.jobs.train.add_companions", lambda trained, *rest: trained)
+    monkeypatch.setattr("diabolo.jobs.train.with_seen", lambda trained, *rest, **named: trained)
     monkeypatch.setattr("diabolo.jobs.train._start_at_mean", lambda *given: None)
     return found
 
